@@ -1,0 +1,73 @@
+"""One tree of errors: each says what, where and what to do next; the class holds the exit code."""
+
+from collections.abc import Iterable
+
+from spanner.units import printable
+
+
+class SpannerError(Exception):
+    """Something went wrong that is no user's doing."""
+
+    exit_code = 1
+
+
+class UsageError(SpannerError):
+    """Bad usage or input: an unknown medium, a plan that is none, no such source."""
+
+    exit_code = 2
+
+
+class DoesNotFitError(SpannerError):
+    """Something does not fit: an item on a disc, a set on the stock, images in a folder."""
+
+    exit_code = 3
+
+
+class SourceError(SpannerError):
+    """A source is missing, unreadable or changed while it was read."""
+
+    exit_code = 4
+
+
+class UnreadableError(SourceError):
+    """Sources that cannot be read; carries all of them."""
+
+    def __init__(self, failures: Iterable[tuple[str, str]]) -> None:
+        self.failures = list(failures)
+        count = len(self.failures)
+        lines = "".join(f"\n  {printable(path)}: {reason}" for path, reason in self.failures)
+        things = "source" if count == 1 else "sources"
+        super().__init__(f"{count} {things} cannot be read, nothing was written:{lines}")
+
+
+class SourceChangedError(SourceError):
+    """A source is no longer what the plan says of it."""
+
+    def __init__(self, path: str, what: str) -> None:
+        self.path = path
+        super().__init__(
+            f"{printable(path)}: {what}; the disc was not written. "
+            f"Plan again to archive it as it is now"
+        )
+
+
+class VerificationError(SpannerError):
+    """What was read back is not what was written, or a disc's content does not match its hashes."""
+
+    exit_code = 5
+
+
+class DamagedImageError(VerificationError):
+    """An image or a disc whose structure cannot be read."""
+
+
+class DriveError(SpannerError):
+    """The drive or the medium refused."""
+
+    exit_code = 6
+
+
+class PartialRestoreError(SpannerError):
+    """Not everything came back."""
+
+    exit_code = 7

@@ -1,0 +1,40 @@
+"""Fixtures for all tests."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from support.trees import make_odd_tree
+
+
+@pytest.fixture(autouse=True)
+def _own_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test touches the library of whoever runs it."""
+    monkeypatch.setenv("SPANNER_LIBRARY", str(tmp_path / "library.sqlite"))
+
+
+@pytest.fixture
+def odd_tree(tmp_path: Path) -> str:
+    """A session with everything odd in it."""
+    root = str(tmp_path / "Ödd $(x)")
+    make_odd_tree(root)
+    return root
+
+
+@pytest.fixture
+def program() -> Callable[[str], str]:
+    """Finds a program; where it is missing the test is skipped, in CI it fails."""
+
+    def find(name: str) -> str:
+        path = shutil.which(name)
+        if path is None:
+            message = f"{name} is not installed: tests/run installs it"
+            if os.environ.get("CI"):
+                pytest.fail(message)
+            pytest.skip(message)
+        return path
+
+    return find

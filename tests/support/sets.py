@@ -1,0 +1,47 @@
+"""Sets of discs made in one call."""
+
+import os
+from dataclasses import dataclass
+
+from burners import FolderDrive, silent
+from spanner.burning import BurnJob, Written
+from spanner.library import open_library
+from spanner.media import parse_media
+from spanner.planning.plan import Plan
+from spanner.planning.planner import Wishes, make_plan
+from spanner.sources import scan
+from spanner.sources.hashing import with_hashes
+
+
+@dataclass(frozen=True)
+class MadeSet:
+    """A plan and its images."""
+
+    plan: Plan
+    written: list[Written]
+
+    @property
+    def images(self) -> list[str]:
+        """The image files, in the discs' order."""
+        return [each.file for each in self.written]
+
+
+def make_set(
+    source: str,
+    folder: str,
+    media: str = "custom:1MB",
+    strategy: str = "letters",
+    *,
+    split: bool = True,
+    replicate: tuple[str, ...] = (),
+    hashed: bool = False,
+    title: str = "",
+) -> MadeSet:
+    """Archive the source into images in the folder."""
+    wishes = Wishes(parse_media(media), strategy, split, replicate, hashed, title)
+    plan = make_plan(scan([source]), wishes)
+    if hashed:
+        plan = with_hashes(plan, silent)
+    with open_library(os.path.join(folder, "library.sqlite")) as library:
+        job = BurnJob(FolderDrive(folder), library, lambda _: False)
+        return MadeSet(plan, job.run(plan))
