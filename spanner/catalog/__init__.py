@@ -1,0 +1,1 @@
+"""The texts on every disc: bag, catalog, page, stand-alone restorer; and reading them back."""

@@ -1,0 +1,126 @@
+"""The texts that lie beside the data on every disc: a BagIt bag (RFC 8493) with the set's catalog.
+
+Each is made while the image is written, when the digests of all data before it are known; its
+length does not depend on them.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from functools import partial
+from importlib import resources
+
+from spanner import __version__
+from spanner.catalog import page, tables
+from spanner.catalog.escaping import escape
+from spanner.imaging.layout import Digests, Text, digest_of
+from spanner.planning.plan import Disc, Plan
+from spanner.units import format_size
+
+BAGIT = "bagit.txt"
+BAG_INFO = "bag-info.txt"
+MANIFEST = "manifest-sha256.txt"
+TAG_MANIFEST = "tagmanifest-sha256.txt"
+SET = "catalog/set.json"
+DISCS = "catalog/discs.tsv"
+FILES = "catalog/files.tsv"
+STRUCTURE = "catalog/structure-sha256.txt"
+RESTORER = "restore.py"
+
+SET_FORMAT, SET_VERSION = "spanner-set", 1
+TOOL = f"spanner {__version__}"
+
+_STRUCTURE_PARTS = 2  # the sectors before the data, and the last one
+_STRUCTURE_HEADER = (
+    "# SHA-256, first sector and number of the sectors that belong to no file.\n"
+    "# All other sectors that no file covers, and the ends of files' last sectors, are zero.\n"
+)
+
+
+def texts(plan: Plan, disc: Disc) -> list[tuple[str, Text]]:
+    """All texts of the disc, (path, how to make it), in the order in which they are written."""
+    fixed: list[tuple[str, Text]] = [
+        ("README.txt", _text(page.readme(plan, disc))),
+        ("index.html", lambda _: page.index(plan, disc)),
+        (RESTORER, _text(resources.files(__package__).joinpath("restore.py").read_text("utf-8"))),
+        (BAGIT, _text("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")),
+        (BAG_INFO, _text(_bag_info(plan, disc))),
+        (SET, _text(_set_json(plan))),
+        (DISCS, _text("".join(tables.disc_lines(plan)))),
+        (FILES, partial(_files, plan, disc)),
+        (STRUCTURE, _structure),
+        (MANIFEST, partial(_manifest, disc)),
+    ]
+    tags = [path for path, _ in fixed]
+    return [*fixed, (TAG_MANIFEST, partial(_tag_manifest, tags))]
+
+
+def _text(text: str) -> Text:
+    data = text.encode()
+    return lambda _: (data,)
+
+
+def _bag_info(plan: Plan, disc: Disc) -> str:
+    files, size = disc.payload
+    fields = {
+        "Bag-Count": f"{disc.number} of {len(plan.discs)}",
+        "Bag-Group-Identifier": plan.set.id,
+        "Bag-Size": format_size(size),
+        "Bag-Software-Agent": TOOL,
+        "Bagging-Date": plan.set.created[:10],
+        "External-Description": escape(f"{plan.set.title}: {disc.title}"),
+        "External-Identifier": disc.volume_id,
+        "Payload-Oxum": f"{size}.{files}",
+    }
+    return "".join(f"{label}: {value}\n" for label, value in fields.items())
+
+
+def _set_json(plan: Plan) -> str:
+    discs = []
+    for disc in plan.discs:
+        files, size = disc.payload
+        discs.append(
+            {
+                "number": disc.number,
+                "volume_id": disc.volume_id,
+                "title": disc.title,
+                "medium": disc.medium,
+                "files": files,
+                "bytes": size,
+            }
+        )
+    document = {
+        "format": SET_FORMAT,
+        "version": SET_VERSION,
+        "id": plan.set.id,
+        "title": plan.set.title,
+        "created": plan.set.created,
+        "tool": TOOL,
+        "sources": [escape(root.name) for root in plan.sources],
+        "discs": discs,
+    }
+    return json.dumps(document, indent=1) + "\n"
+
+
+def _files(plan: Plan, disc: Disc, digests: Digests) -> Iterator[bytes]:
+    yield f"{tables.FILES_HEADER}\n".encode()
+    for row in tables.rows(plan):
+        own = row.disc == disc.number
+        yield tables.line(row, digest_of(digests, row.path) if own else row.sha256).encode()
+
+
+def _structure(digests: Digests) -> Iterator[bytes]:
+    yield _STRUCTURE_HEADER.encode()
+    known = digests.structure or [("0" * 64, 0, 0)] * _STRUCTURE_PARTS
+    for digest, first, count in known:
+        yield f"{digest} {first:010} {count:010}\n".encode()
+
+
+def _manifest(disc: Disc, digests: Digests) -> Iterator[bytes]:
+    for item in disc.items:
+        for path in (item.on_disc, *(item.link_on_disc(link) for link in item.links)):
+            yield f"{digest_of(digests, path)}  {path}\n".encode()
+
+
+def _tag_manifest(paths: Iterable[str], digests: Digests) -> Iterator[bytes]:
+    for path in paths:
+        yield f"{digest_of(digests, path)}  {path}\n".encode()

@@ -1,0 +1,76 @@
+"""What a person opens first on a disc: README.txt and index.html."""
+
+import re
+from collections.abc import Iterator
+from html import escape
+from importlib import resources
+from string import Template
+from urllib.parse import quote
+
+from spanner.planning.plan import Disc, Plan
+from spanner.units import format_size, printable
+
+_NEEDS_NO_QUOTES = re.compile(r"[\w./-]+", re.ASCII).fullmatch
+
+
+def readme(plan: Plan, disc: Disc) -> str:
+    """What this disc is, which discs the set has, how to get everything back."""
+    files, size = disc.payload
+    return _template("readme.txt").substitute(
+        title=printable(plan.set.title),
+        number=disc.number,
+        count=len(plan.discs),
+        disc_title=printable(disc.title),
+        volume_id=disc.volume_id,
+        created=plan.set.created[:10],
+        set_id=plan.set.id,
+        files=f"{files:,}",
+        size=format_size(size),
+        discs="\n".join(_disc_line(each, each is disc) for each in plan.discs),
+    )
+
+
+def index(plan: Plan, disc: Disc) -> Iterator[bytes]:
+    """The whole set as one page: a table of discs, a table of files with a search field."""
+    head, tail = _template("index.html").template.split("<!-- files -->")
+    yield (
+        Template(head)
+        .substitute(
+            title=escape(printable(plan.set.title)),
+            volume_id=disc.volume_id,
+            created=plan.set.created[:10],
+            number=disc.number,
+            count=len(plan.discs),
+            discs="".join(_disc_row(each, each is disc) for each in plan.discs),
+        )
+        .encode()
+    )
+    for each in plan.discs:
+        for item in each.items:
+            place = item.on_disc
+            name = escape(printable(item.path))
+            if item.parts > 1:
+                name += f" (part {item.part} of {item.parts})"
+            if each is disc:
+                link = place if _NEEDS_NO_QUOTES(place) else quote(place)
+                name = f'<a href="{link}">{name}</a>'
+            size = format_size(item.size)
+            yield f"<tr><td>{each.number}<td>{name}<td>{size}\n".encode()
+    yield tail.encode()
+
+
+def _disc_line(disc: Disc, here: bool) -> str:
+    mark = "  <- this disc" if here else ""
+    return f"  {disc.number:>3}  {disc.volume_id:<30}  {printable(disc.title)}{mark}"
+
+
+def _disc_row(disc: Disc, here: bool) -> str:
+    files, size = disc.payload
+    return (
+        f"<tr{' class=here' if here else ''}><td>{disc.number}<td>{disc.volume_id}"
+        f"<td>{escape(printable(disc.title))}<td>{files:,}<td>{format_size(size)}\n"
+    )
+
+
+def _template(name: str) -> Template:
+    return Template(resources.files(__package__).joinpath("templates", name).read_text("utf-8"))

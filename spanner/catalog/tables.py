@@ -1,0 +1,188 @@
+"""The tables of a set: every file with its disc, size, time, mode and hash, as tab-separated text.
+
+One line an entry, names escaped (`escaping`). The same rows are on every disc of a set; a disc's
+own files have their SHA-256 there, the others where the plan knew it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+import msgspec
+
+from spanner.catalog.escaping import escape, unescape
+from spanner.planning.plan import Item, Plan
+
+FILES_HEADER = "disc part of type offset size mtime mode sha256 path original target".replace(
+    " ", "\t"
+)
+DISCS_HEADER = "number volume_id title medium files bytes".replace(" ", "\t")
+NONE = "-"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECONDS = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{9})Z")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_TYPES = {"file", "hardlink", "dir", "symlink"}
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One line of files.tsv; `disc`, `part`, `parts`, `offset`, `size` are 0 where it says `-`."""
+
+    kind: str
+    disc: int
+    part: int
+    parts: int
+    offset: int
+    size: int
+    mtime_ns: int
+    mode: int
+    sha256: str
+    path: str
+    original: str
+    target: str
+
+
+def rows(plan: Plan) -> Iterator[Row]:
+    """All entries of the set: directories, files disc by disc, symbolic links."""
+    for directory in plan.directories:
+        place = directory.disc_path or f"data/{directory.path}"
+        yield Row(
+            "dir", 0, 0, 0, 0, 0, directory.mtime_ns, directory.mode, "", place, directory.path, ""
+        )
+    for disc in plan.discs:
+        for item in disc.items:
+            first = _item_row(disc.number, item)
+            yield first
+            for link in item.links:
+                yield msgspec.structs.replace(
+                    first,
+                    kind="hardlink",
+                    path=item.link_on_disc(link),
+                    original=link.path,
+                    target=item.path,
+                )
+    for symlink in plan.symlinks:
+        yield Row(
+            "symlink", 0, 0, 0, 0, 0, symlink.mtime_ns, 0, "", "", symlink.path, symlink.target
+        )
+
+
+def _item_row(disc: int, item: Item) -> Row:
+    return Row(
+        "file",
+        disc,
+        item.part,
+        item.parts,
+        item.offset,
+        item.size,
+        item.mtime_ns,
+        item.mode,
+        item.sha256,
+        item.on_disc,
+        item.path,
+        "",
+    )
+
+
+def line(row: Row, sha256: str) -> str:
+    """The row as a line, with `sha256` for its hash."""
+    has_data = row.disc > 0
+    time = format_time(row.mtime_ns)
+    mode = NONE if row.kind == "symlink" else f"{row.mode:04o}"
+    numbers = (
+        f"{row.disc}\t{row.part}\t{row.parts}\t{row.kind}\t{row.offset}\t{row.size}"
+        if has_data
+        else f"-\t-\t-\t{row.kind}\t-\t-"
+    )
+    names = f"{row.path or NONE}\t{escape(row.original)}\t{escape(row.target) or NONE}"
+    return f"{numbers}\t{time}\t{mode}\t{sha256 or NONE}\t{names}\n"
+
+
+def parse(lines: Iterable[str]) -> Iterator[Row]:
+    """Read the lines of files.tsv, header first.
+
+    Raises:
+        ValueError: a line is not as `line` writes it; the message has its number.
+    """
+    for number, text in enumerate(lines, 1):
+        if number == 1:
+            if text.rstrip("\n") != FILES_HEADER:
+                raise ValueError("line 1 is not the header of a files.tsv")
+            continue
+        try:
+            yield _parse_line(text.removesuffix("\n"))
+        except (ValueError, OverflowError) as error:
+            raise ValueError(f"line {number}: {error}") from None
+
+
+def _parse_line(text: str) -> Row:
+    fields = text.split("\t")
+    if len(fields) != 12:
+        raise ValueError(f"{len(fields)} fields, not 12")
+    disc, part, parts, kind, offset, size, mtime, mode, sha256, path, original, target = fields
+    if kind not in _TYPES:
+        raise ValueError(f"unknown type {kind!r}")
+    if (kind in ("file", "hardlink")) != (disc != NONE):
+        raise ValueError(f"a {kind} on disc {disc!r}")
+    if sha256 != NONE and not _SHA256.fullmatch(sha256):
+        raise ValueError(f"{sha256!r} is no SHA-256")
+    return Row(
+        kind,
+        _number(disc),
+        _number(part),
+        _number(parts),
+        _number(offset),
+        _number(size),
+        parse_time(mtime),
+        0 if mode == NONE else int(mode, 8) & 0o7777,
+        "" if sha256 == NONE else sha256,
+        "" if path == NONE else path,
+        unescape(original),
+        "" if target == NONE and kind in ("file", "dir") else unescape(target),
+    )
+
+
+def _number(text: str) -> int:
+    if text == NONE:
+        return 0
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueError(f"{text!r} is no number")
+    return int(text)
+
+
+def disc_lines(plan: Plan) -> Iterator[str]:
+    """The lines of discs.tsv."""
+    yield DISCS_HEADER + "\n"
+    for disc in plan.discs:
+        files, size = disc.payload
+        title = escape(disc.title)
+        yield f"{disc.number}\t{disc.volume_id}\t{title}\t{disc.medium}\t{files}\t{size}\n"
+
+
+def format_time(mtime_ns: int) -> str:
+    """Nanoseconds of the epoch as `2026-11-23T19:08:00.123456789Z`; years 1 to 9999."""
+    seconds, fraction = divmod(mtime_ns, 10**9)
+    return f"{_format_second(seconds)}.{fraction:09}Z"
+
+
+@lru_cache(maxsize=4096)
+def _format_second(seconds: int) -> str:
+    try:
+        moment = _EPOCH + timedelta(seconds=seconds)
+    except OverflowError:
+        moment = datetime.max if seconds > 0 else datetime.min
+    return f"{moment:%Y-%m-%dT%H:%M:%S}".rjust(19, "0")
+
+
+def parse_time(text: str) -> int:
+    """The nanoseconds that `format_time` wrote.
+
+    Raises:
+        ValueError: it is no such time.
+    """
+    match = _SECONDS.fullmatch(text)
+    if not match:
+        raise ValueError(f"{text!r} is no time")
+    seconds = datetime.fromisoformat(match[1] + "+00:00") - _EPOCH
+    return (seconds.days * 86400 + seconds.seconds) * 10**9 + int(match[2])

@@ -1,0 +1,137 @@
+"""What lies on one disc: its directories and files, in the order in which their data is written."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from spanner.planning.plan import Disc, Item, Plan
+from spanner.sources.tree import origin
+
+
+@dataclass(slots=True)
+class Digests:
+    """SHA-256 as hexadecimal text, filled while the image is written.
+
+    `structure` has those of the sectors that belong to no file: (digest, first sector, sectors).
+    """
+
+    files: dict[str, str] = field(default_factory=dict)
+    structure: list[tuple[str, int, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Bytes `offset` to `offset` + size of a source file, which must be as the plan saw it."""
+
+    source: str
+    offset: int
+    file_size: int
+    mtime_ns: int
+    sha256: str
+
+
+Text = Callable[[Digests], Iterable[bytes]]
+"""A text that is made while the image is written; its length does not depend on the digests."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A file on the disc. `also` are further paths with the same data."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    mode: int
+    content: Piece | Text
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryEntry:
+    """A directory on the disc."""
+
+    path: str
+    mtime_ns: int
+    mode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A disc's directories, parents first, and its files in the order of their data."""
+
+    volume_id: str
+    set_id: str
+    created_ns: int
+    directories: tuple[DirectoryEntry, ...]
+    files: tuple[FileEntry, ...]
+
+
+def lay_out(plan: Plan, disc: Disc, texts: Iterable[tuple[str, Text]]) -> Layout:
+    """The disc's layout: the plan's items for it, then the texts (path on disc, how to make it)."""
+    created = int(datetime.fromisoformat(plan.set.created).timestamp()) * 10**9
+    roots = plan.roots
+    files = [_item_entry(item, roots) for item in disc.items]
+    empty = Digests()
+    for path, text in texts:
+        size = sum(map(len, text(empty)))
+        mode = 0o755 if path == "restore.py" else 0o644
+        files.append(FileEntry(path, size, created, mode, text))
+    return Layout(
+        disc.volume_id,
+        plan.set.id,
+        created,
+        tuple(_directories(plan, disc, files, created)),
+        tuple(files),
+    )
+
+
+def digest_of(digests: Digests, path: str) -> str:
+    """The file's digest, or as many zeros as long as it is not known."""
+    return digests.files.get(path) or "0" * hashlib.sha256().digest_size * 2
+
+
+def _places(disc: Disc) -> Iterable[str]:
+    for item in disc.items:
+        yield item.on_disc
+        for link in item.links:
+            yield item.link_on_disc(link)
+
+
+def parents(paths: Iterable[str]) -> set[str]:
+    """All directories that the paths lie in."""
+    found: set[str] = set()
+    for path in paths:
+        parent = path.rpartition("/")[0]
+        while parent and parent not in found:
+            found.add(parent)
+            parent = parent.rpartition("/")[0]
+    return found
+
+
+def _item_entry(item: Item, roots: dict[str, str]) -> FileEntry:
+    source = origin(roots, item.path)
+    piece = Piece(source, item.offset, item.whole_size, item.mtime_ns, item.sha256)
+    also = tuple(item.link_on_disc(link) for link in item.links)
+    return FileEntry(item.on_disc, item.size, item.mtime_ns, item.mode, piece, also)
+
+
+def _directories(
+    plan: Plan, disc: Disc, files: Iterable[FileEntry], created: int
+) -> Iterable[DirectoryEntry]:
+    """Those that hold something on this disc; on the first disc those too that hold nothing."""
+    needed = parents(path for entry in files for path in (entry.path, *entry.also))
+    known = {
+        directory.disc_path or f"data/{directory.path}": directory for directory in plan.directories
+    }
+    if disc.number == 1:
+        held = parents(path for each in plan.discs for path in _places(each))
+        empty = known.keys() - held
+        needed |= empty | parents(empty)
+    needed.add("data")
+    for path in sorted(needed):
+        directory = known.get(path)
+        if directory:
+            yield DirectoryEntry(path, directory.mtime_ns, directory.mode)
+        else:
+            yield DirectoryEntry(path, created, 0o755)

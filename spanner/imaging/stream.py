@@ -1,0 +1,224 @@
+"""Produces an image's bytes strictly in order: each source byte is read once and hashed on its way.
+
+One thread reads and hashes the files into a few large buffers; whoever takes the blocks hashes the
+image and writes. Memory does not depend on the size of the data.
+"""
+
+import hashlib
+import os
+import queue
+import stat
+import threading
+from collections.abc import Iterator
+
+from spanner.errors import SourceChangedError, SourceError
+from spanner.imaging.authoring import author
+from spanner.imaging.layout import Digests, FileEntry, Layout, Piece
+from spanner.units import SECTOR, printable
+
+_BUFFER = 1 << 20
+_BUFFERS = 4
+
+
+class ImageStream:
+    """One disc's image. After `blocks()` ran to its end, `digests` and `sha256` are known."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._structure = author(layout)
+        self.sectors = self._structure.total
+        self.digests = Digests()
+        self.sha256 = ""
+
+    def blocks(self) -> Iterator[memoryview]:
+        """Yield the image's bytes in order; a block is valid until the next one is asked for.
+
+        Raises:
+            SourceChangedError: a source is not what the plan says.
+            SourceError: a source cannot be read.
+        """
+        self.digests = Digests()
+        whole = hashlib.sha256()
+        buffers = _Buffers()
+        reader = threading.Thread(target=self._produce, args=(buffers,), daemon=True)
+        reader.start()
+        try:
+            while (block := buffers.next()) is not None:
+                whole.update(block)
+                yield block
+                buffers.give_back(block)
+        finally:
+            buffers.stop()
+            reader.join()
+        self.sha256 = whole.hexdigest()
+
+    def _produce(self, buffers: "_Buffers") -> None:
+        try:
+            self._write(_Output(buffers))
+        except _StoppedError:
+            return
+        except BaseException as error:  # raised again where the blocks are taken
+            buffers.fail(error)
+
+    def _write(self, out: "_Output") -> None:
+        structure = self._structure
+        last = _sector(structure.blocks, structure.total - 1)
+        head = hashlib.sha256()
+        for number in range(structure.data_start):
+            sector = _sector(structure.blocks, number)
+            head.update(sector)
+            out.write(sector)
+        self.digests.structure = [
+            (head.hexdigest(), 0, structure.data_start),
+            (hashlib.sha256(last).hexdigest(), structure.total - 1, 1),
+        ]
+        for entry in self._layout.files:
+            digest = self._file(out, entry)
+            for path in (entry.path, *entry.also):
+                self.digests.files[path] = digest
+            out.pad()
+        out.zeros(structure.total * SECTOR - SECTOR - out.position)
+        out.write(last)
+        out.flush()
+
+    def _file(self, out: "_Output", entry: FileEntry) -> str:
+        if isinstance(entry.content, Piece):
+            return _copy_piece(out, entry.content, entry.size)
+        digest = hashlib.sha256()
+        size = 0
+        for chunk in entry.content(self.digests):
+            digest.update(chunk)
+            out.write(chunk)
+            size += len(chunk)
+        assert size == entry.size, f"{entry.path} changed its length"
+        return digest.hexdigest()
+
+
+def _sector(blocks: dict[int, bytes], number: int) -> bytes:
+    return blocks.get(number, b"").ljust(SECTOR, b"\0")
+
+
+def _copy_piece(out: "_Output", piece: Piece, size: int) -> str:
+    """Copy a source's bytes and return their SHA-256; the source must be as it was planned."""
+    digest = hashlib.sha256()
+    try:
+        # O_NONBLOCK: a pipe in the file's place must not hang.
+        fd = os.open(piece.source, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            _check_unchanged(fd, piece)
+            position, end = piece.offset, piece.offset + size
+            while position < end:
+                room = out.room(end - position)
+                count = os.preadv(fd, [room], position)
+                if not count:
+                    raise SourceChangedError(piece.source, f"it ends at byte {position:,}")
+                digest.update(room[:count])
+                out.advance(count)
+                position += count
+            _check_unchanged(fd, piece)
+        finally:
+            os.close(fd)
+    except OSError as error:
+        raise SourceError(
+            f"{printable(piece.source)}: cannot be read ({error.strerror}); "
+            f"the disc was not written"
+        ) from error
+    if piece.sha256 and piece.sha256 != digest.hexdigest():
+        raise SourceChangedError(piece.source, "its content is not what was hashed for the plan")
+    return digest.hexdigest()
+
+
+def _check_unchanged(fd: int, piece: Piece) -> None:
+    info = os.fstat(fd)
+    if not stat.S_ISREG(info.st_mode):
+        raise SourceChangedError(piece.source, "it is no regular file any more")
+    if info.st_size != piece.file_size:
+        raise SourceChangedError(
+            piece.source, f"it has {info.st_size:,} bytes, planned were {piece.file_size:,}"
+        )
+    if info.st_mtime_ns != piece.mtime_ns:
+        raise SourceChangedError(piece.source, "its modification time changed since the plan")
+
+
+class _StoppedError(Exception):
+    """Nobody takes the blocks any more."""
+
+
+class _Buffers:
+    """Hands filled buffers from the reading thread to the taker, and empty ones back."""
+
+    def __init__(self) -> None:
+        self._free: queue.SimpleQueue[memoryview] = queue.SimpleQueue()
+        self._full: queue.SimpleQueue[memoryview | BaseException | None] = queue.SimpleQueue()
+        self._stopped = False
+        for _ in range(_BUFFERS):
+            self._free.put(memoryview(bytearray(_BUFFER)))
+
+    def take(self) -> memoryview:
+        buffer = self._free.get()
+        if self._stopped:
+            raise _StoppedError
+        return buffer
+
+    def hand_over(self, block: memoryview | None) -> None:
+        self._full.put(block)
+
+    def fail(self, error: BaseException) -> None:
+        self._full.put(error)
+
+    def next(self) -> memoryview | None:
+        block = self._full.get()
+        if isinstance(block, BaseException):
+            raise block
+        return block
+
+    def give_back(self, block: memoryview) -> None:
+        self._free.put(memoryview(block.obj))
+
+    def stop(self) -> None:
+        self._stopped = True
+        self._free.put(memoryview(b""))  # wakes the reading thread where it waits
+
+
+class _Output:
+    """Fills buffers with the image's bytes and hands them over."""
+
+    def __init__(self, buffers: _Buffers) -> None:
+        self._buffers = buffers
+        self._buffer = buffers.take()
+        self._used = 0
+        self.position = 0
+
+    def room(self, most: int) -> memoryview:
+        """Return where up to `most` further bytes can be put; `advance` says how many were."""
+        if self._used == len(self._buffer):
+            self._buffers.hand_over(self._buffer)
+            self._buffer, self._used = self._buffers.take(), 0
+        return self._buffer[self._used : self._used + most]
+
+    def advance(self, count: int) -> None:
+        """`count` bytes were put into the room."""
+        self._used += count
+        self.position += count
+
+    def write(self, data: bytes) -> None:
+        """Put the bytes behind the ones before."""
+        done = 0
+        while done < len(data):
+            room = self.room(len(data) - done)
+            room[:] = data[done : done + len(room)]
+            self.advance(len(room))
+            done += len(room)
+
+    def zeros(self, count: int) -> None:
+        """Put `count` zeros."""
+        self.write(bytes(count))
+
+    def pad(self) -> None:
+        """Fill the last sector with zeros."""
+        self.zeros(-self.position % SECTOR)
+
+    def flush(self) -> None:
+        """Hand over the rest, and the end."""
+        self._buffers.hand_over(self._buffer[: self._used])
+        self._buffers.hand_over(None)
