@@ -1,0 +1,127 @@
+"""The burn job: makes a set's images one after another, reads each back, records what is right."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from burners import BurnError, Drive, Image, Progress, TargetFullError, silent
+from spanner.catalog.bag import texts
+from spanner.errors import DoesNotFitError, DriveError, UsageError, VerificationError
+from spanner.imaging.layout import Digests, lay_out
+from spanner.imaging.stream import ImageStream
+from spanner.library import Library
+from spanner.planning.plan import Disc, Plan
+from spanner.restoring.verify import verify
+from spanner.units import SECTOR, printable
+
+
+class Written(msgspec.Struct, frozen=True):
+    """A disc whose image was written and read back."""
+
+    number: int
+    volume_id: str
+    sha256: str
+    sectors: int
+    file: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BurnJob:
+    """Where images go and who hears of it. `confirm` is asked before a file is replaced."""
+
+    drive: Drive
+    library: Library
+    confirm: Callable[[str], bool]
+    progress: Progress = silent
+
+    def run(self, plan: Plan) -> list[Written]:
+        """Write all discs of the plan that are not there yet.
+
+        Raises:
+            DoesNotFitError: the folder has no room.
+            SourceError: a source is missing or changed.
+            VerificationError: what was read back is not what was written.
+            DriveError: the drive refused.
+            UsageError: another file is in the way and may not be replaced.
+        """
+        done: dict[int, Written] = {}
+        try:
+            for disc in plan.discs:
+                there = self._already_there(plan, disc)
+                if there:
+                    done[disc.number] = there
+            missing = [disc for disc in plan.discs if disc.number not in done]
+            self.drive.check_room(sum(disc.image_sectors for disc in missing) * SECTOR)
+            for disc in missing:
+                done[disc.number] = self._write(plan, disc)
+        except TargetFullError as error:
+            raise DoesNotFitError(str(error)) from error
+        except BurnError as error:
+            raise DriveError(str(error)) from error
+        return [done[disc.number] for disc in plan.discs]
+
+    def _already_there(self, plan: Plan, disc: Disc) -> Written | None:
+        """The disc's image as an earlier run left it, if it still is what was written then."""
+        image = Image(disc.volume_id, disc.image_sectors, lambda: iter(()))
+        path = self.drive.find(image)
+        if path is None:
+            return None
+        known = self.library.image_hash(plan.set.id, disc.number)
+        if known:
+            right = self._read_back(image, plan, disc) == known
+            hashes: Iterable[tuple[str, int, str]] = ()
+        else:  # stopped between its name and its record
+            verdict = verify(path, self.progress)
+            right = verdict.is_disc(plan.set.id, disc.number)
+            known, hashes = verdict.sha256, verdict.hashes()
+        if right:
+            self.progress.note(f"{disc.volume_id}: already there and right")
+            self.library.add_image(plan.set.id, disc.number, path, known, hashes)
+            return Written(
+                disc.number, disc.volume_id, known, disc.image_sectors, path, verified=True
+            )
+        if not self.confirm(f"{printable(path)} exists and is not this disc. Replace it?"):
+            raise UsageError(
+                f"{printable(path)} exists and is not this disc: "
+                f"choose another folder, or replace it with --yes"
+            )
+        return None
+
+    def _write(self, plan: Plan, disc: Disc) -> Written:
+        what = f"{disc.volume_id} ({disc.number} of {len(plan.discs)})"
+        with self.progress.task(f"laying out {what}", unit="files"):
+            stream = ImageStream(lay_out(plan, disc, texts(plan, disc)))
+        if stream.sectors != disc.image_sectors:
+            raise UsageError(
+                f"{disc.volume_id}: its image has {stream.sectors} sectors, the plan says "
+                f"{disc.image_sectors}: it was made by another version, plan again"
+            )
+        image = Image(disc.volume_id, stream.sectors, stream.blocks)
+        with self.progress.task(f"writing {what}", stream.sectors * SECTOR):
+            place = self.drive.burn(image, self.progress)
+        if self._read_back(image, plan, disc) != stream.sha256:
+            self.drive.reject(image)
+            raise VerificationError(
+                f"{printable(place)}: what was read back is not what was written; "
+                f"it is now called .bad. Check the drive and run the same command again"
+            )
+        hashes = _hashes(disc, stream.digests)
+        self.library.add_image(plan.set.id, disc.number, place, stream.sha256, hashes)
+        return Written(
+            disc.number, disc.volume_id, stream.sha256, stream.sectors, place, verified=True
+        )
+
+    def _read_back(self, image: Image, plan: Plan, disc: Disc) -> str:
+        what = f"reading back {disc.volume_id} ({disc.number} of {len(plan.discs)})"
+        with self.progress.task(what, image.sectors * SECTOR):
+            return self.drive.read_back(image, self.progress)
+
+
+def _hashes(disc: Disc, digests: Digests) -> Iterator[tuple[str, int, str]]:
+    for item in disc.items:
+        digest = digests.files[item.on_disc]
+        yield item.path, item.part, digest
+        for link in item.links:
+            yield link.path, item.part, digest

@@ -1,0 +1,61 @@
+"""Options that several commands share, and what they mean."""
+
+import os
+from typing import Annotated
+
+import platformdirs
+import typer
+
+SourcesArgument = Annotated[
+    list[str], typer.Argument(metavar="SOURCE...", help="Session folders, or any folders or files.")
+]
+MediaOption = Annotated[
+    str,
+    typer.Option(
+        "--media",
+        metavar="MEDIA",
+        help="NAME[@PRICE][xSTOCK], by commas: 'bd-r@1.20x10,dvd-r@0.25', 'custom:700MB'.",
+    ),
+]
+PackOption = Annotated[
+    str,
+    typer.Option(
+        "--pack",
+        help="letters: alphabetical ranges; order: as given; optimal: fewest discs.",
+    ),
+]
+SplitOption = Annotated[
+    bool, typer.Option("--split/--no-split", help="Cut files larger than a disc into parts.")
+]
+ReplicateOption = Annotated[
+    list[str] | None,
+    typer.Option("--replicate", metavar="GLOB", help="Put these files on every disc."),
+]
+TitleOption = Annotated[str, typer.Option("--title", help="The set's title.")]
+HashOption = Annotated[
+    bool,
+    typer.Option("--hash", help="Read every source once beforehand: all discs get all hashes."),
+]
+FollowOption = Annotated[
+    bool, typer.Option("--follow", help="Archive what symbolic links point to.")
+]
+ToFolderOption = Annotated[
+    str, typer.Option("--to", metavar="DIR", help="Folder for the images, one .iso a disc.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Replace files without asking.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+LibraryOption = Annotated[
+    str,
+    typer.Option(
+        "--library",
+        metavar="FILE",
+        envvar="SPANNER_LIBRARY",
+        help="The local record of all sets.",
+        show_default="in the user's data folder",
+    ),
+]
+
+
+def library_file(option: str) -> str:
+    """The library's file: what was asked for, or the one in the user's data folder."""
+    return option or os.path.join(platformdirs.user_data_dir("spanner"), "library.sqlite")

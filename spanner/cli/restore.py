@@ -1,0 +1,73 @@
+"""`spanner restore`: everything back, from any discs in any order."""
+
+from typing import Annotated
+
+import typer
+
+from spanner.cli import options as o
+from spanner.cli.output import print_json, print_lines
+from spanner.cli.progress import TerminalProgress
+from spanner.restoring.report import Remark, Report
+from spanner.restoring.restore import restore
+from spanner.units import printable
+
+_SHOWN = 20  # remarks of a kind that are printed; --json has all
+
+
+def command(
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", help="Images, drives, mounted folders.")
+    ],
+    to: Annotated[str, typer.Option("--to", metavar="DIR", help="Gives DIR/SESSION/...")],
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="GLOB", help="Only paths or names that match."),
+    ] = None,
+    set_words: Annotated[
+        str, typer.Option("--set", metavar="SET", help="Of several sets' discs, take this one's.")
+    ] = "",
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that differ, newer ones too.")
+    ] = False,
+    as_json: o.JsonOption = False,
+) -> int:
+    """Restore files, verified; run again, it goes on where it stopped."""
+    report = restore(
+        sources,
+        to,
+        TerminalProgress(),
+        only=only or (),
+        set_words=set_words,
+        overwrite=overwrite,
+    )
+    if as_json:
+        print_json(report)
+    else:
+        print_lines(*_lines(report, to))
+    return report.exit_code
+
+
+def _lines(report: Report, folder: str) -> list[str]:
+    restored, there = len(report.restored), len(report.already_there)
+    lines = [f"{restored} restored, {there} already there, in {printable(folder)}"]
+    for what, remarks in (
+        ("kept", report.kept_newer),
+        ("failed", report.failed),
+        ("damaged", report.damaged),
+    ):
+        lines += _remarks(what, remarks)
+    for disc in report.missing:
+        title = printable(disc.title)
+        lines.append(
+            f'missing: disc {disc.number}, {disc.volume_id}, "{title}": {disc.files} files'
+        )
+    if report.missing:
+        lines.append("give the missing discs too, the same command goes on from here")
+    return lines
+
+
+def _remarks(what: str, remarks: list[Remark]) -> list[str]:
+    lines = [f"{what}: {printable(each.path)}: {each.reason}" for each in remarks[:_SHOWN]]
+    if len(remarks) > _SHOWN:
+        lines.append(f"{what}: {len(remarks) - _SHOWN} more, see --json")
+    return lines

@@ -1,0 +1,341 @@
+"""The library: the local record of all sets, their files, the images made of them and the checks.
+
+SQLite in WAL mode. Paths are stored escaped (`catalog.escaping`), so that any bytes can be a name.
+"""
+
+import hashlib
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import msgspec
+
+from spanner.catalog.escaping import escape, unescape
+from spanner.errors import SpannerError, UsageError
+from spanner.planning.plan import Plan, SetInfo, decode, encode
+from spanner.units import printable
+
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE sets (
+    id TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    created TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,      -- of the plan without id and date
+    plan BLOB NOT NULL              -- PLAN.json, zlib
+) STRICT;
+CREATE INDEX sets_by_fingerprint ON sets (fingerprint);
+CREATE TABLE discs (
+    set_id TEXT NOT NULL REFERENCES sets ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    volume_id TEXT NOT NULL,
+    title TEXT NOT NULL,
+    medium TEXT NOT NULL,
+    sectors INTEGER NOT NULL,
+    PRIMARY KEY (set_id, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE files (
+    set_id TEXT NOT NULL,
+    disc INTEGER NOT NULL,
+    path TEXT NOT NULL,             -- SESSION/..., escaped
+    part INTEGER NOT NULL,
+    parts INTEGER NOT NULL,
+    size INTEGER NOT NULL,          -- bytes of this part
+    mtime_ns INTEGER NOT NULL,
+    sha256 TEXT,                    -- known once the disc was written
+    PRIMARY KEY (set_id, disc, path, part),
+    FOREIGN KEY (set_id, disc) REFERENCES discs ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE TABLE images (
+    id INTEGER PRIMARY KEY,
+    set_id TEXT NOT NULL,
+    disc INTEGER NOT NULL,
+    place TEXT NOT NULL,            -- the file or drive that it was written to
+    sha256 TEXT NOT NULL,
+    sectors INTEGER NOT NULL,
+    verified TEXT NOT NULL,         -- when it was read back and was right, UTC
+    UNIQUE (set_id, disc, place),
+    FOREIGN KEY (set_id, disc) REFERENCES discs ON DELETE CASCADE
+) STRICT;
+CREATE TABLE checks (
+    id INTEGER PRIMARY KEY,
+    set_id TEXT NOT NULL,
+    disc INTEGER NOT NULL,
+    place TEXT NOT NULL,
+    checked TEXT NOT NULL,          -- UTC
+    good INTEGER NOT NULL,
+    remark TEXT NOT NULL,
+    FOREIGN KEY (set_id, disc) REFERENCES discs ON DELETE CASCADE
+) STRICT;
+"""
+
+
+class SetSummary(msgspec.Struct, frozen=True):
+    """One set: how many discs it has, and how many of them were written and read back."""
+
+    id: str
+    title: str
+    created: str
+    discs: int
+    written: int
+    files: int
+    bytes: int
+
+
+class DiscRecord(msgspec.Struct, frozen=True):
+    """One disc of a set and where its images are; `last_check` is when and how, or empty."""
+
+    number: int
+    volume_id: str
+    title: str
+    medium: str
+    sectors: int
+    files: int
+    bytes: int
+    sha256: str
+    places: tuple[str, ...]
+    last_check: str
+
+
+class Library:
+    """The open library."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def adopt(self, plan: Plan) -> Plan:
+        """The plan of the set that has these very discs already, or this plan, recorded now."""
+        fingerprint = _fingerprint(plan)
+        known = self._db.execute(
+            "SELECT plan FROM sets WHERE fingerprint = ? ORDER BY created LIMIT 1", (fingerprint,)
+        ).fetchone()
+        if known:
+            return decode(zlib.decompress(known[0]))
+        self.add(plan)
+        return plan
+
+    def add(self, plan: Plan) -> None:
+        """Record a set; nothing happens where it is known.
+
+        Raises:
+            UsageError: another plan has its id.
+        """
+        known = self._db.execute(
+            "SELECT fingerprint FROM sets WHERE id = ?", (plan.set.id,)
+        ).fetchone()
+        fingerprint = _fingerprint(plan)
+        if known:
+            if known[0] != fingerprint:
+                raise UsageError(f"the library has another plan for set {plan.set.id}")
+            return
+        with self._db:
+            self._db.execute(
+                "INSERT INTO sets VALUES (?, ?, ?, ?, ?)",
+                (
+                    plan.set.id,
+                    plan.set.title,
+                    plan.set.created,
+                    fingerprint,
+                    zlib.compress(encode(plan), 1),
+                ),
+            )
+            for disc in plan.discs:
+                self._db.execute(
+                    "INSERT INTO discs VALUES (?, ?, ?, ?, ?, ?)",
+                    (
+                        plan.set.id,
+                        disc.number,
+                        disc.volume_id,
+                        disc.title,
+                        disc.medium,
+                        disc.image_sectors,
+                    ),
+                )
+                self._db.executemany(
+                    "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        (
+                            plan.set.id,
+                            disc.number,
+                            escape(path),
+                            item.part,
+                            item.parts,
+                            item.size,
+                            item.mtime_ns,
+                            item.sha256 or None,
+                        )
+                        for item in disc.items
+                        for path in (item.path, *(link.path for link in item.links))
+                    ),
+                )
+
+    def image_hash(self, set_id: str, disc: int) -> str:
+        """SHA-256 that the disc's image must have, or nothing before it was made."""
+        row = self._db.execute(
+            "SELECT sha256 FROM images WHERE set_id = ? AND disc = ? LIMIT 1", (set_id, disc)
+        ).fetchone()
+        return row[0] if row else ""
+
+    def add_image(
+        self,
+        set_id: str,
+        disc: int,
+        place: str,
+        sha256: str,
+        hashes: Iterable[tuple[str, int, str]],
+    ) -> None:
+        """Record an image that was read back; `hashes`: path, part, SHA-256."""
+        with self._db:
+            self._db.execute(
+                "INSERT INTO images (set_id, disc, place, sha256, sectors, verified) "
+                "SELECT set_id, number, ?, ?, sectors, ? FROM discs "
+                "WHERE set_id = ? AND number = ? ON CONFLICT DO UPDATE "
+                "SET sha256 = excluded.sha256, verified = excluded.verified",
+                (escape(place), sha256, _now(), set_id, disc),
+            )
+            self._db.executemany(
+                "UPDATE files SET sha256 = ? "
+                "WHERE set_id = ? AND disc = ? AND path = ? AND part = ?",
+                ((digest, set_id, disc, escape(path), part) for path, part, digest in hashes),
+            )
+
+    def add_check(self, set_id: str, disc: int, place: str, good: bool, remark: str) -> bool:
+        """Record a check of a disc; False where the library does not know the disc."""
+        with self._db:
+            done = self._db.execute(
+                "INSERT INTO checks (set_id, disc, place, checked, good, remark) "
+                "SELECT set_id, number, ?, ?, ?, ? FROM discs WHERE set_id = ? AND number = ?",
+                (escape(place), _now(), good, remark, set_id, disc),
+            )
+        return done.rowcount > 0
+
+    def sets(self) -> list[SetSummary]:
+        """All sets, oldest first."""
+        rows = self._db.execute(
+            "SELECT id, title, created,"
+            " (SELECT count(*) FROM discs WHERE set_id = sets.id),"
+            " (SELECT count(DISTINCT disc) FROM images WHERE set_id = sets.id),"
+            " (SELECT count(DISTINCT path) FROM files WHERE set_id = sets.id),"
+            " (SELECT coalesce(sum(size), 0) FROM"
+            "  (SELECT DISTINCT path, part, size FROM files WHERE set_id = sets.id))"
+            " FROM sets ORDER BY created, id"
+        )
+        return [SetSummary(*row) for row in rows]
+
+    def discs(self, set_id: str) -> list[DiscRecord]:
+        """The discs of a set."""
+        rows = self._db.execute(
+            "SELECT number, volume_id, title, medium, sectors,"
+            " (SELECT count(*) FROM files WHERE set_id = discs.set_id AND disc = number),"
+            " (SELECT coalesce(sum(size), 0) FROM files"
+            "  WHERE set_id = discs.set_id AND disc = number)"
+            " FROM discs WHERE set_id = ? ORDER BY number",
+            (set_id,),
+        ).fetchall()
+        return [
+            DiscRecord(
+                number=number,
+                volume_id=volume_id,
+                title=title,
+                medium=medium,
+                sectors=sectors,
+                files=files,
+                bytes=size,
+                sha256=self.image_hash(set_id, number),
+                places=tuple(self._places(set_id, number)),
+                last_check=self._last_check(set_id, number),
+            )
+            for number, volume_id, title, medium, sectors, files, size in rows
+        ]
+
+    def find_set(self, words: str) -> SetSummary:
+        """The set that an id, the beginning of one, or a title names.
+
+        Raises:
+            UsageError: none, or several.
+        """
+        found = [
+            each
+            for each in self.sets()
+            if each.id.startswith(words.lower()) or each.title.casefold() == words.casefold()
+        ]
+        if not found:
+            raise UsageError(f"no set {printable(words)!r} in the library: see `spanner list`")
+        if len(found) > 1:
+            ids = ", ".join(each.id[:8] for each in found)
+            raise UsageError(f"{printable(words)!r} names {len(found)} sets, say which: {ids}")
+        return found[0]
+
+    def _places(self, set_id: str, disc: int) -> Iterator[str]:
+        rows = self._db.execute(
+            "SELECT place FROM images WHERE set_id = ? AND disc = ? ORDER BY id", (set_id, disc)
+        )
+        return (unescape(place) for (place,) in rows)
+
+    def _last_check(self, set_id: str, disc: int) -> str:
+        row = self._db.execute(
+            "SELECT checked, good, remark FROM checks WHERE set_id = ? AND disc = ? "
+            "ORDER BY id DESC LIMIT 1",
+            (set_id, disc),
+        ).fetchone()
+        return f"{row[0]}: {'good' if row[1] else row[2]}" if row else ""
+
+
+@contextmanager
+def open_library(path: str) -> Iterator[Library]:
+    """Open the library, made where there is none.
+
+    Raises:
+        UsageError: the file is no library, or of a later version.
+        SpannerError: it cannot be used.
+    """
+    try:
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+        db = sqlite3.connect(path, timeout=60)
+    except (OSError, sqlite3.Error) as error:
+        raise SpannerError(f"cannot open the library {printable(path)}: {error}") from error
+    try:
+        _prepare(db, path)
+        yield Library(db)
+    except sqlite3.Error as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+            raise UsageError(f"{printable(path)} is no library of spanner's") from error
+        raise SpannerError(f"the library {printable(path)}: {error}") from error
+    finally:
+        db.close()
+
+
+def _prepare(db: sqlite3.Connection, path: str) -> None:
+    db.execute("PRAGMA foreign_keys = ON")
+    version = _version(db)
+    if version == _VERSION:
+        return
+    if version or db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+        raise UsageError(
+            f"{printable(path)} is no library that this version can use (version {version})"
+        )
+    db.execute("PRAGMA journal_mode = WAL")
+    # Two processes may make it at once: the second waits, then sees that it is there.
+    db.execute("BEGIN IMMEDIATE")
+    if _version(db) == 0:
+        for statement in _SCHEMA.split(";"):
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {_VERSION}")
+    db.commit()
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _fingerprint(plan: Plan) -> str:
+    """A hash of what the discs hold; the same for each plan of the same sources."""
+    bare = msgspec.structs.replace(plan, set=SetInfo("", plan.set.title, ""))
+    return hashlib.sha256(encode(bare)).hexdigest()
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,1 @@
+"""From discs to files: reads images and folders, writes verified files."""

@@ -1,0 +1,157 @@
+"""Where a disc's files come from: an image, read without a mount, or a folder it is copied to."""
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Protocol
+
+from spanner.errors import DamagedImageError, UsageError
+from spanner.restoring.iso import IsoImage
+from spanner.units import printable
+
+_CHUNK = 4 << 20
+_TEXT_LIMIT = 1 << 30  # bytes of the largest catalog that is read into memory
+
+
+class DiscSource(Protocol):
+    """One disc whose files can be read by their paths on it (`data/...`)."""
+
+    name: str
+    """What messages call it."""
+
+    def read(self, path: str) -> bytes:
+        """All of a small file; KeyError where there is none."""
+
+    def chunks(self, path: str, size: int) -> Iterator[memoryview]:
+        """The file's bytes, which must be `size`; a chunk is valid until the next.
+
+        Raises:
+            DamagedImageError: there is no such file, it has another size, or cannot be read.
+        """
+
+    def files(self) -> Iterator[str]:
+        """All files on it."""
+
+
+class ImageDisc:
+    """An .iso file or a drive's device."""
+
+    def __init__(self, image: IsoImage, name: str) -> None:
+        self.image = image
+        self.name = name
+
+    def read(self, path: str) -> bytes:
+        """All of a small file; KeyError where there is none."""
+        return self.image.read(self.image.find(path), limit=_TEXT_LIMIT)
+
+    def chunks(self, path: str, size: int) -> Iterator[memoryview]:
+        """The file's bytes."""
+        try:
+            file = self.image.find(path)
+        except KeyError:
+            raise DamagedImageError(f"{self.name}: it has no {printable(path)}") from None
+        if file.size != size:
+            raise DamagedImageError(_wrong_size(self.name, path, file.size, size))
+        try:
+            yield from self.image.chunks(file)
+        except OSError as error:
+            raise DamagedImageError(f"{self.name}: {printable(path)}: {error.strerror}") from error
+
+    def files(self) -> Iterator[str]:
+        """All files on it."""
+        return (file.path for file in self.image.files())
+
+
+class FolderDisc:
+    """A mounted disc, or a folder that one was copied to."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self.name = printable(folder)
+
+    def read(self, path: str) -> bytes:
+        """All of a small file; KeyError where there is none."""
+        try:
+            fd = self._open(path)
+        except OSError:
+            raise KeyError(path) from None
+        with open(fd, "rb") as file:
+            return file.read(_TEXT_LIMIT)
+
+    def chunks(self, path: str, size: int | None = None) -> Iterator[memoryview]:
+        """The file's bytes; `size` None: however many it has."""
+        try:
+            with open(self._open(path), "rb", buffering=0) as file:
+                found = os.fstat(file.fileno()).st_size
+                buffer = memoryview(bytearray(max(1, min(_CHUNK, found))))
+                if size is not None and found != size:
+                    raise DamagedImageError(_wrong_size(self.name, path, found, size))
+                while count := file.readinto(buffer):
+                    yield buffer[:count]
+        except OSError as error:
+            raise DamagedImageError(f"{self.name}: {printable(path)}: {error.strerror}") from error
+
+    def files(self) -> Iterator[str]:
+        """All files on it."""
+        for folder, _, names in os.walk(self._folder):
+            below = os.path.relpath(folder, self._folder)
+            for name in names:
+                yield name if below == "." else f"{below}/{name}"
+
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(os.path.getsize(os.path.join(self._folder, path)) for path in self.files())
+
+    def _open(self, path: str) -> int:
+        """Open a file for reading; links, which lead anywhere, are refused."""
+        place = self._folder
+        for part in path.split("/"):
+            place = os.path.join(place, part)
+            if part in ("", ".", "..") or os.path.islink(place):
+                raise FileNotFoundError(2, "not a plain file", path)
+        fd = os.open(place, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            os.close(fd)
+            raise FileNotFoundError(2, "not a plain file", path)
+        return fd
+
+
+def _wrong_size(name: str, path: str, found: int, wanted: int) -> str:
+    return f"{name}: {printable(path)} has {found:,} bytes, not {wanted:,}"
+
+
+def expand(paths: Sequence[str]) -> list[str]:
+    """The discs that the paths name: a folder that is no disc stands for the images in it.
+
+    Raises:
+        UsageError: there is nothing at a path, or no disc in a folder.
+    """
+    found: list[str] = []
+    for path in paths:
+        if not os.path.exists(path):
+            raise UsageError(f"there is no {printable(path)}")
+        if os.path.isdir(path) and not os.path.isdir(os.path.join(path, "catalog")):
+            images = sorted(name for name in os.listdir(path) if name.lower().endswith(".iso"))
+            if not images:
+                raise UsageError(f"{printable(path)} is no disc and holds no .iso files")
+            found.extend(os.path.join(path, name) for name in images)
+        else:
+            found.append(path)
+    return found
+
+
+@contextmanager
+def open_disc(path: str) -> Iterator[DiscSource]:
+    """Open an image, a drive or a folder.
+
+    Raises:
+        UsageError: it cannot be opened.
+        DamagedImageError: it is no image, or a damaged one.
+    """
+    if os.path.isdir(path):
+        yield FolderDisc(path)
+        return
+    with ExitStack() as stack:
+        image = stack.enter_context(IsoImage(path))
+        yield ImageDisc(image, printable(path))
