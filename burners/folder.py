@@ -125,18 +125,17 @@ def _refusals(path: str, done: str) -> Iterator[None]:
 
 def _copy(image: Image, path: str, fd: int, progress: Progress) -> None:
     """Write the image's blocks and flush them. Errors in making the blocks are not the folder's."""
-    left = image.sectors * SECTOR
+    size = image.sectors * SECTOR
+    written = 0
     for block in image.blocks():
-        left -= len(block)
-        if left < 0:
-            raise BurnError(f"{image.volume_id}: more came than its {image.sectors} sectors")
+        written += len(block)
+        if written > size:
+            raise BurnError(f"{image.volume_id}: more than its {size:,} bytes came")
         with _refusals(path, "written"):
             _write_all(fd, block)
         progress.advance(len(block))
-    if left:
-        raise BurnError(
-            f"{image.volume_id}: {left} bytes of its {image.sectors} sectors are missing"
-        )
+    if written < size:
+        raise BurnError(f"{image.volume_id}: only {written:,} of its {size:,} bytes came")
     with _refusals(path, "written"):
         os.fsync(fd)
 

@@ -19,6 +19,7 @@ from spanner.planning.plan import Plan, SetInfo, decode, encode
 from spanner.units import printable
 
 _VERSION = 1
+_LATEST = (1 << 63) - 1  # nanoseconds that SQLite can hold: the year 2262
 _SCHEMA = """
 CREATE TABLE sets (
     id TEXT PRIMARY KEY,
@@ -164,7 +165,7 @@ class Library:
                             item.part,
                             item.parts,
                             item.size,
-                            item.mtime_ns,
+                            max(-_LATEST, min(item.mtime_ns, _LATEST)),
                             item.sha256 or None,
                         )
                         for item in disc.items

@@ -37,7 +37,7 @@ def test_sectors(size: int, count: int) -> None:
         ("2TiB", 2 * 1024**4),
         ("1.0009kB", 1000),
         # As a binary fraction it would be a byte less.
-        ("0.29kB", 290),
+        ("1.001kB", 1001),
     ],
 )
 def test_parse_size(text: str, size: int) -> None:

@@ -8,7 +8,9 @@ from types import FrameType
 from typing import Any, NoReturn
 
 import typer
+from typer.main import get_command
 
+from spanner.cli.output import print_json
 from spanner.errors import SpannerError
 from spanner.units import printable
 
@@ -42,8 +44,6 @@ def main() -> NoReturn:
 
 
 def _run(arguments: list[str]) -> int:
-    from typer.main import get_command  # noqa: PLC0415
-
     command = get_command(_app(arguments))
     result = command.main(arguments, prog_name="spanner", standalone_mode=False)
     if result == _INTERRUPTED:  # what typer makes of KeyboardInterrupt
@@ -92,8 +92,6 @@ def _report(arguments: list[str], error: Exception) -> int:
 def _fail(arguments: list[str], message: str, code: int) -> int:
     text = message.encode("utf-8", "backslashreplace").decode()
     if "--json" in arguments:
-        from spanner.cli.output import print_json  # noqa: PLC0415
-
         print_json({"error": text, "exit_code": code})
     sys.stderr.write(f"spanner: {text}\n")
     return code

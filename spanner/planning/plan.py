@@ -249,7 +249,7 @@ def _item_problems(item: Item, names: set[str]) -> Iterator[str]:
     if not all(map(_is_place, _places(item))):
         yield f"the place on disc of {printable(item.path)} is impossible"
     if (
-        min(item.size, item.offset, item.whole_size) < 0
+        min(item.size, item.offset) < 0
         or not 1 <= item.part <= item.parts
         or item.offset + item.size > item.whole_size
     ):

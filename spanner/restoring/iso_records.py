@@ -103,6 +103,8 @@ class DirectoryReader:
         parent = next(records, None)
         if parent is None or parent.identifier != _PARENT:
             raise RecordError("its parent's record is missing")
+        if self._rock_ridge:
+            self._rock_ridge.check(parent.system_use)  # that its record is not too long
         parts: list[Record] = []
         fork: bytes | None = None
         for record in records:

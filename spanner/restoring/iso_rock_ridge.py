@@ -57,11 +57,15 @@ class RockRidge:
             raise RecordError("its name breaks off")
         return found
 
+    def check(self, system_use: bytes) -> None:
+        """Raise RecordError where the field's entries are damaged, whatever they say."""
+        for _ in self._entries(system_use[self._skip :]):
+            pass
+
     def _entries(self, area: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Each entry's signature and what is behind its header, with those of continuations."""
-        seen: set[tuple[int, int]] = set()
         room = _MOST_CONTINUED
-        while True:
+        for _ in range(1 + _MOST_CONTINUATIONS):
             continuation = b""
             position, end = 0, len(area)
             while end - position >= 4:
@@ -81,12 +85,12 @@ class RockRidge:
                 return
             sector, offset, size = (both_endian(continuation[at : at + 8]) for at in (0, 8, 16))
             room -= size
-            if (sector, offset) in seen or len(seen) == _MOST_CONTINUATIONS or room < 0:
-                raise RecordError("its continuations loop")
-            seen.add((sector, offset))
+            if room < 0:
+                break
             if sector * SECTOR + offset + size > self._total * SECTOR:
                 raise RecordError(f"a continuation in sector {sector} is outside the volume")
             area = self._read(sector * SECTOR + offset, size)
+        raise RecordError("its continuations have no end")
 
 
 def skipped_bytes(system_use: bytes) -> int | None:

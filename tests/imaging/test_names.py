@@ -236,3 +236,5 @@ def test_iso_names_examples() -> None:
     assert names.file("data/Söng – 1/.x") == "/DATA/SONG___1/_.X;1"
     assert names.file("README.txt") == "/README.TXT;1"
     assert names.directory("data/söng_-_1") == "/DATA/SONG___1_1"
+    assert names.file("x" * 40 + ".extension") == f"/{'X' * 24}.EXTE;1"
+    assert names.directory("x" * 40) == f"/{'X' * 28}"

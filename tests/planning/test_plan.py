@@ -115,7 +115,8 @@ def test_foreign_text(text: bytes) -> None:
     "text",
     [
         b"[" * 100_000,
-        b'["\\udcff"' + b"[" * 100_000,
+        b'{"x":' + b"[" * 100_000,
+        b'{"x":"\\udcff","y":' + b"[" * 100_000,
         b"\xef\xbb\xbf{}",
         b'{"format": "\\ud800"}',
         b'{"format": "\xff"}',

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from spanner.errors import DamagedImageError
 from spanner.restoring import iso as iso_module
+from spanner.restoring import iso_records
 from spanner.restoring.iso import Extent, IsoImage
 
 DEEP = "/".join(f"level {n}" for n in range(20))
@@ -310,14 +311,31 @@ def test_a_folder_is_read_once(small: str, monkeypatch: pytest.MonkeyPatch) -> N
         assert [file.path for file in image.files()] == ["a", "d/b"]
 
 
-def test_folders_are_forgotten_when_there_are_many(tmp_path: Any) -> None:
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An image with fifty folders in its root directory, which takes three sectors."""
     image = new_image()
     for n in range(50):
-        image.add_directory(f"/D{n}", rr_name=f"d{n}")
-        add(image, f"/D{n}/F.;1", "file", b"%d" % n)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(iso_module, "_CACHE_COST", 2500)
-        with IsoImage(write(image, f"{tmp_path}/x.iso")) as read:
-            for n in [*range(50), *range(50)]:
-                assert read.read(read.find(f"d{n}/file")) == b"%d" % n
-                assert len(read._cache) <= 6
+        image.add_directory(f"/D{n:02}", rr_name=f"d{n:02}")
+        add(image, f"/D{n:02}/F.;1", "file", b"%d" % n)
+    return write(image, str(tmp_path_factory.mktemp("many") / "many.iso"))
+
+
+def test_folders_are_forgotten_when_there_are_many(
+    many: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(iso_module, "_CACHE_COST", 22_500)  # the root takes 20,150
+    with IsoImage(many) as image:
+        for n in [*range(50), *range(50)]:
+            assert image.read(image.find(f"d{n:02}/file")) == b"%d" % n
+            assert len(image._cache) <= 6
+            assert "" in image._cache  # the one that is always needed
+
+
+@pytest.mark.parametrize("piece", [2048, 4096])
+def test_large_folders_are_read_in_pieces(
+    many: str, piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(iso_records, "_PIECE", piece)
+    with IsoImage(many) as image:
+        assert list(image.directories()) == [f"d{n:02}" for n in range(50)]

@@ -97,14 +97,17 @@ def test_the_hand_made_image_is_sound(tmp_path: Any) -> None:
         + record(b"B.;1", DATA, 2)
         + record(b"L.;1", 1 << 30, 9, flags=4)
         + record(b"L.;1", DATA, 3, nm(b"lo", 1) + ce(CONTINUED, 100, 28 + 7))
+        + record(b"C.", DATA, 1)
+        + record(b"S.;1", DATA, 1, entry(b"SL", b"\0"))
         + record(b"Z.;1", 1 << 30, 0, nm(b"empty") + entry(b"ST", b"") + b"X" * 8),
         CONTINUED: continued.ljust(500, b"\0") + PX,
     }
     path = write(f"{tmp_path}/x.iso", blocks)
-    expected = {"a": b"hello", "d/B": b"he", "d/long": b"hel", "d/empty": b""}
+    expected = {"a": b"hello", "d/B": b"he", "d/long": b"hel", "d/empty": b"", "d/C": b"h"}
     assert read_all(path) == expected
     with IsoImage(path) as image:
         assert (image.volume_id, image.find("d/long").mode) == ("HARMFUL", 0o640)
+        assert image.find("d/empty").extents == ()
         assert image.find("d/long").mtime == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC).timestamp()
 
 
@@ -242,6 +245,10 @@ ELSEWHERE: dict[str, tuple[dict[int, bytes], str]] = {
     ),
     "no parent": ({FOLDER: opening(FOLDER)[:34]}, IN_D + NO_PARENT),
     "other parent": ({FOLDER: opening(FOLDER)[:34] + A}, IN_D + NO_PARENT),
+    "parent's record too long": (
+        {FOLDER: opening(FOLDER)[:34] + b"\x5e" + opening(FOLDER)[35:] + bytes(60) + A},
+        IN_D + "a system use entry runs over its field",
+    ),
     "no folder": ({FOLDER: A}, IN_D + NO_FOLDER),
     "a file as a folder": ({FOLDER: record(b"\0", FOLDER, 2048)}, IN_D + NO_FOLDER),
     "another folder": ({FOLDER: opening(ROOT)}, IN_D + NO_FOLDER),

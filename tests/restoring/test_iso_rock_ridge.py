@@ -66,6 +66,7 @@ PX = entry(b"PX", both(0o100640) + both(1) + both(0) * 2)
         (entry(b"TF", b"\x0e" + DATE + bytes(14)), Attributes(mtime=MOMENT)),
         (entry(b"TF", b"\x0d" + DATE * 3), Attributes()),
         (entry(b"TF", b"\2" + bytes(7)), Attributes()),
+        (entry(b"TF", b""), Attributes()),
         (entry(b"TF", b"\x82" + b"2026010203040599\0"), Attributes(mtime=MOMENT)),
         (entry(b"TF", b"\x83" + b"0" * 17 + b"2026010204040599\4"), Attributes(mtime=MOMENT)),
     ],
@@ -84,7 +85,7 @@ def test_continuations_are_read_behind_their_field() -> None:
 
 NO_NAME = "its Rock Ridge name is none"
 OVER = "a system use entry runs over its field"
-LOOP = "its continuations loop"
+ENDLESS = "its continuations have no end"
 COMPRESSED = "its data is compressed or sparse, which is not supported"
 
 
@@ -109,10 +110,10 @@ def disagreeing(field: bytes) -> str:
         (ce(1 << 31, 0, 0), b"", "a continuation in sector 2147483648 is outside the volume"),
         (ce(0, 0xFFFFFFFF, 1), b"", "a continuation in sector 0 is outside the volume"),
         (entry(b"CE", both(20) + both(0)), b"", disagreeing(b"")),
-        (ce(20, 0, 28), ce(20, 0, 28), LOOP),
-        (ce(20, 0, 28), ce(20, 28, 28) + ce(20, 0, 28), LOOP),
-        (ce(20, 0, 28), b"".join(ce(20, 28 * n, 28) for n in range(1, 60)), LOOP),
-        (ce(0, 0, 65537), b"", LOOP),
+        (ce(20, 0, 28), ce(20, 0, 28), ENDLESS),
+        (ce(20, 0, 28), ce(20, 28, 28) + ce(20, 0, 28), ENDLESS),
+        (ce(20, 0, 28), b"".join(ce(20, 28 * n, 28) for n in range(1, 60)), ENDLESS),
+        (ce(0, 0, 65537), b"", ENDLESS),
         (entry(b"PX", both(1)[:7] + b"\2"), b"", disagreeing(both(1)[:7] + b"\2")),
         (b"PX\7\1abc", b"", disagreeing(b"abc")),
         (entry(b"CL", b""), b"", disagreeing(b"")),
@@ -140,6 +141,11 @@ AREAS = st.lists(ENTRIES | st.binary(max_size=9), max_size=9).map(b"".join)
 def test_no_bytes_do_worse_than_to_be_refused(field: bytes, image: bytes, skip: int) -> None:
     with suppress(RecordError):
         attributes(field + ce(20, 0, len(image)), skip, image)
+
+
+def test_as_many_continuations_as_linux_follows() -> None:
+    image = b"".join(ce(20, 28 * n, 28) for n in range(1, 32)) + nm(b"thirty-second, at last!")
+    assert attributes(ce(20, 0, 28), image=image).name == b"thirty-second, at last!"
 
 
 def test_the_indicator_in_the_root() -> None:
