@@ -40,13 +40,13 @@ def texts(plan: Plan, disc: Disc) -> list[tuple[str, Text]]:
     """All texts of the disc, (path, how to make it), in the order in which they are written."""
     fixed: list[tuple[str, Text]] = [
         ("README.txt", _text(page.readme(plan, disc))),
-        ("index.html", lambda _: page.index(plan, disc)),
+        ("index.html", _text("".join(page.index(plan, disc)))),
         (RESTORER, _text(resources.files(__package__).joinpath("restore.py").read_text("utf-8"))),
         (BAGIT, _text("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")),
         (BAG_INFO, _text(_bag_info(plan, disc))),
         (SET, _text(_set_json(plan))),
         (DISCS, _text("".join(tables.disc_lines(plan)))),
-        (FILES, partial(_files, plan, disc)),
+        (FILES, _files(plan, disc)),
         (STRUCTURE, _structure),
         (MANIFEST, partial(_manifest, disc)),
     ]
@@ -101,11 +101,21 @@ def _set_json(plan: Plan) -> str:
     return json.dumps(document, indent=1) + "\n"
 
 
-def _files(plan: Plan, disc: Disc, digests: Digests) -> Iterator[bytes]:
-    yield f"{tables.FILES_HEADER}\n".encode()
+def _files(plan: Plan, disc: Disc) -> Text:
+    pieces: list[bytes | str] = []  # text, and paths whose digests stand between
+    text = [f"{tables.FILES_HEADER}\n"]
     for row in tables.rows(plan):
-        own = row.disc == disc.number
-        yield tables.line(row, digest_of(digests, row.path) if own else row.sha256).encode()
+        if row.disc == disc.number:
+            before, after = tables.line(row, "\0").split("\0")
+            pieces += ["".join((*text, before)).encode(), row.path]
+            text = [after]
+        else:
+            text.append(tables.line(row, row.sha256))
+    pieces.append("".join(text).encode())
+    return lambda digests: (
+        piece if isinstance(piece, bytes) else digest_of(digests, piece).encode()
+        for piece in pieces
+    )
 
 
 def _structure(digests: Digests) -> Iterator[bytes]:

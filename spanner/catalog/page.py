@@ -30,33 +30,30 @@ def readme(plan: Plan, disc: Disc) -> str:
     )
 
 
-def index(plan: Plan, disc: Disc) -> Iterator[bytes]:
+def index(plan: Plan, disc: Disc) -> Iterator[str]:
     """The whole set as one page: a table of discs, a table of files with a search field."""
     head, tail = _template("index.html").template.split("<!-- files -->")
-    yield (
-        Template(head)
-        .substitute(
-            title=escape(printable(plan.set.title)),
-            volume_id=disc.volume_id,
-            created=plan.set.created[:10],
-            number=disc.number,
-            count=len(plan.discs),
-            discs="".join(_disc_row(each, each is disc) for each in plan.discs),
-        )
-        .encode()
+    yield Template(head).substitute(
+        title=escape(printable(plan.set.title)),
+        volume_id=disc.volume_id,
+        created=plan.set.created[:10],
+        number=disc.number,
+        count=len(plan.discs),
+        discs="".join(_disc_row(each, each is disc) for each in plan.discs),
     )
     for each in plan.discs:
         for item in each.items:
-            place = item.on_disc
-            name = escape(printable(item.path))
-            if item.parts > 1:
-                name += f" (part {item.part} of {item.parts})"
-            if each is disc:
-                link = place if _NEEDS_NO_QUOTES(place) else quote(place)
-                name = f'<a href="{link}">{name}</a>'
+            part = f" (part {item.part} of {item.parts})" if item.parts > 1 else ""
             size = format_size(item.size)
-            yield f"<tr><td>{each.number}<td>{name}<td>{size}\n".encode()
-    yield tail.encode()
+            places = [(item.path, item.on_disc)]
+            places += [(link.path, item.link_on_disc(link)) for link in item.links]
+            for path, place in places:
+                name = escape(printable(path)) + part
+                if each is disc:
+                    link = place if _NEEDS_NO_QUOTES(place) else quote(place)
+                    name = f'<a href="{link}">{name}</a>'
+                yield f"<tr><td>{each.number}<td>{name}<td>{size}\n"
+    yield tail
 
 
 def _disc_line(disc: Disc, here: bool) -> str:

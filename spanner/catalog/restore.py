@@ -106,13 +106,13 @@ class Disc:
             self.damaged.add(TAGS)
         self.rows: List[Row] = []
         self.labels: Dict[int, str] = {}
-        try:
+        with suppress(ValueError, KeyError, TypeError):
             known = json.loads(texts[SET])
             self.labels = {x["number"]: LABEL.format(of=of, **x) for x in known["discs"]}
             if known["id"] == self.set_id and not {SET, FILES} & self.damaged:
                 self.rows = [Row(x) for x in texts[FILES].decode().split("\n")[1:] if x]
-        except (ValueError, KeyError, TypeError):
-            self.damaged |= self.damaged & {SET} or {FILES}
+        if not self.rows:
+            self.damaged.add("catalog")
         self.hashes.update((x.path, x.sha256) for x in self.rows if x.disc == self.number)
 
     def read(self, path: str, expected: str) -> Iterator[bytes]:

@@ -21,9 +21,11 @@ DISCS_HEADER = "number volume_id title medium files bytes".replace(" ", "\t")
 NONE = "-"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SECONDS = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{9})Z")
+_SECONDS = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{9})Z", re.ASCII)
+_MODE = re.compile(r"[0-7]{4}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_TYPES = {"file", "hardlink", "dir", "symlink"}
+_WITH_DATA = {"file", "hardlink"}
+_TYPES = {*_WITH_DATA, "dir", "symlink"}
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -105,11 +107,10 @@ def parse(lines: Iterable[str]) -> Iterator[Row]:
     Raises:
         ValueError: a line is not as `line` writes it; the message has its number.
     """
-    for number, text in enumerate(lines, 1):
-        if number == 1:
-            if text.rstrip("\n") != FILES_HEADER:
-                raise ValueError("line 1 is not the header of a files.tsv")
-            continue
+    lines = iter(lines)
+    if next(lines, "").rstrip("\n") != FILES_HEADER:
+        raise ValueError("line 1 is not the header of a files.tsv")
+    for number, text in enumerate(lines, 2):
         try:
             yield _parse_line(text.removesuffix("\n"))
         except (ValueError, OverflowError) as error:
@@ -123,19 +124,20 @@ def _parse_line(text: str) -> Row:
     disc, part, parts, kind, offset, size, mtime, mode, sha256, path, original, target = fields
     if kind not in _TYPES:
         raise ValueError(f"unknown type {kind!r}")
-    if (kind in ("file", "hardlink")) != (disc != NONE):
-        raise ValueError(f"a {kind} on disc {disc!r}")
+    has_data = kind in _WITH_DATA
+    if mode != NONE if kind == "symlink" else not _MODE.fullmatch(mode):
+        raise ValueError(f"a {kind} of mode {mode!r}")
     if sha256 != NONE and not _SHA256.fullmatch(sha256):
         raise ValueError(f"{sha256!r} is no SHA-256")
     return Row(
         kind,
-        _number(disc),
-        _number(part),
-        _number(parts),
-        _number(offset),
-        _number(size),
+        _number(disc, has_data),
+        _number(part, has_data),
+        _number(parts, has_data),
+        _number(offset, has_data),
+        _number(size, has_data),
         parse_time(mtime),
-        0 if mode == NONE else int(mode, 8) & 0o7777,
+        0 if mode == NONE else int(mode, 8),
         "" if sha256 == NONE else sha256,
         "" if path == NONE else path,
         unescape(original),
@@ -143,10 +145,10 @@ def _parse_line(text: str) -> Row:
     )
 
 
-def _number(text: str) -> int:
-    if text == NONE:
+def _number(text: str, has_data: bool) -> int:
+    if not has_data and text == NONE:
         return 0
-    if not (text.isascii() and text.isdecimal()):
+    if not (has_data and text.isascii() and text.isdecimal()):
         raise ValueError(f"{text!r} is no number")
     return int(text)
 

@@ -47,14 +47,18 @@ def measure(layout: Layout) -> int:
     """The sectors that the layout's image has."""
     with _no_garbage_collection():
         iso = _Author(layout, timestamps=False)
-        return iso.place()[1]
+        total = iso.place()[1]
+        iso.release()
+        return total
 
 
 def author(layout: Layout) -> Structure:
     """Make the layout's structure."""
     with _no_garbage_collection():
         iso = _Author(layout, timestamps=True)
-        return iso.write()
+        structure = iso.write()
+        iso.release()
+        return structure
 
 
 @contextmanager
@@ -144,6 +148,24 @@ class _Author:
         blocks = recorder.blocks()
         blocks[_PVD] = self._with_dates(blocks[_PVD])
         return Structure(blocks, extents, data_start, total)
+
+    def release(self) -> None:
+        """Undo the records' references to each other, so that they go without a collection."""
+        for inodes in self._inodes:
+            for inode in inodes:
+                inode.linked_records.clear()
+        directories = [self._iso.pvd.root_directory_record()]
+        for directory in directories:
+            directories += [each for each in directory.children[2:] if each.isdir]
+            directory.children, directory.rr_children = [], []
+        entries = [self._iso.udf_root]
+        for entry in entries:
+            for identifier in entry.fi_descs.values():
+                if identifier.isdir and not identifier.isparent:
+                    entries.append(identifier.file_entry)
+                if identifier.file_entry:
+                    identifier.file_entry.file_ident = None
+            entry.fi_descs = {}
 
     def _close(self, total: int) -> None:
         """End the image at `total`: UDF's second anchor is the last sector, after the partition."""

@@ -11,7 +11,7 @@ class Recorder(io.RawIOBase):
 
     def __init__(self) -> None:
         super().__init__()
-        self._sectors: dict[int, bytearray] = {}
+        self._sectors: dict[int, bytes] = {}
         self._position = 0
         self._end = 0
 
@@ -31,16 +31,19 @@ class Recorder(io.RawIOBase):
 
     def write(self, data: Any) -> int:
         """Keep the bytes."""
+        sector, start = divmod(self._position, SECTOR)
+        if start == 0 and len(data) <= SECTOR and sector not in self._sectors:  # most are so
+            self._sectors[sector] = bytes(data)
+            self._position += len(data)
+            self._end = max(self._end, self._position)
+            return len(data)
         done = 0
         while done < len(data):
             sector, start = divmod(self._position, SECTOR)
             piece = data[done : done + SECTOR - start]
-            block = self._sectors.get(sector)
-            if block is None:
-                self._sectors[sector] = bytearray(start) + piece
-            else:
-                block.extend(bytes(max(0, start - len(block))))
-                block[start : start + len(piece)] = piece
+            block = bytearray(self._sectors.get(sector, b"").ljust(start, b"\0"))
+            block[start : start + len(piece)] = piece
+            self._sectors[sector] = bytes(block)
             done += len(piece)
             self._position += len(piece)
         self._end = max(self._end, self._position)
@@ -48,4 +51,4 @@ class Recorder(io.RawIOBase):
 
     def blocks(self) -> dict[int, bytes]:
         """All that was written, by sector."""
-        return {number: bytes(block).rstrip(b"\0") for number, block in self._sectors.items()}
+        return {number: block.rstrip(b"\0") for number, block in self._sectors.items()}

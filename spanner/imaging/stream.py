@@ -18,6 +18,7 @@ from spanner.units import SECTOR, printable
 
 _BUFFER = 1 << 20
 _BUFFERS = 4
+_CHUNK = 512  # sectors of the structure that are written at once
 
 
 class ImageStream:
@@ -62,12 +63,12 @@ class ImageStream:
 
     def _write(self, out: "_Output") -> None:
         structure = self._structure
-        last = _sector(structure.blocks, structure.total - 1)
+        last = _sectors(structure.blocks, structure.total - 1, 1)
         head = hashlib.sha256()
-        for number in range(structure.data_start):
-            sector = _sector(structure.blocks, number)
-            head.update(sector)
-            out.write(sector)
+        for first in range(0, structure.data_start, _CHUNK):
+            chunk = _sectors(structure.blocks, first, min(_CHUNK, structure.data_start - first))
+            head.update(chunk)
+            out.write(chunk)
         self.digests.structure = [
             (head.hexdigest(), 0, structure.data_start),
             (hashlib.sha256(last).hexdigest(), structure.total - 1, 1),
@@ -84,18 +85,20 @@ class ImageStream:
     def _file(self, out: "_Output", entry: FileEntry) -> str:
         if isinstance(entry.content, Piece):
             return _copy_piece(out, entry.content, entry.size)
-        digest = hashlib.sha256()
-        size = 0
-        for chunk in entry.content(self.digests):
-            digest.update(chunk)
-            out.write(chunk)
-            size += len(chunk)
-        assert size == entry.size, f"{entry.path} changed its length"
-        return digest.hexdigest()
+        text = b"".join(entry.content(self.digests))
+        assert len(text) == entry.size, f"{entry.path} changed its length"
+        out.write(text)
+        return hashlib.sha256(text).hexdigest()
 
 
-def _sector(blocks: dict[int, bytes], number: int) -> bytes:
-    return blocks.get(number, b"").ljust(SECTOR, b"\0")
+def _sectors(blocks: dict[int, bytes], first: int, count: int) -> bytearray:
+    """`count` sectors of the structure."""
+    chunk = bytearray(count * SECTOR)
+    for index in range(count):
+        block = blocks.get(first + index)
+        if block:
+            chunk[index * SECTOR : index * SECTOR + len(block)] = block
+    return chunk
 
 
 def _copy_piece(out: "_Output", piece: Piece, size: int) -> str:
@@ -201,7 +204,7 @@ class _Output:
         self._used += count
         self.position += count
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray) -> None:
         """Put the bytes behind the ones before."""
         done = 0
         while done < len(data):

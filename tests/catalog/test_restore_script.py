@@ -9,7 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from support.hand_made import OLD_NS, TIME_NS, WHOLE, Archive, restore, summary, three_discs, tree
+from support.hand_made import (
+    OLD_NS,
+    SCRIPT,
+    TIME_NS,
+    WHOLE,
+    Archive,
+    restore,
+    summary,
+    three_discs,
+    tree,
+)
 
 
 @pytest.fixture
@@ -46,7 +56,10 @@ def test_discs_in_any_order(archive: Archive, tmp_path: Path, order: tuple[int, 
 
 
 def test_modes_and_times_are_exact(archive: Archive, tmp_path: Path) -> None:
+    archive.file(1, "T/not in a folder of the catalog", b"")
+    archive.write()
     assert restore("--to", tmp_path / "out", *archive.discs).returncode == 0
+    assert (tmp_path / "out/T").stat().st_mode == (tmp_path / "out").stat().st_mode
     found = {}
     for name in WHOLE:
         info = (tmp_path / "out" / name).stat()
@@ -103,6 +116,7 @@ def test_split_file_is_joined(archive: Archive, tmp_path: Path) -> None:
     assert restore("--to", out, *archive.discs).returncode == 0
     assert tree(out) == {**WHOLE, "S/big.wav": b"first,second,third"}
     done = restore("--to", out, *archive.discs)
+    assert [line[:6] for line in done.stdout.splitlines()[:-1]] == ["disc 1", "disc 2", "disc 3"]
     assert summary(done) == "0 restored, 5 already there, 0 kept, 0 failed"
 
 
@@ -156,12 +170,14 @@ def test_second_run_touches_nothing(archive: Archive, tmp_path: Path) -> None:
 def test_mode_and_time_of_what_is_there_are_mended(archive: Archive, tmp_path: Path) -> None:
     out = tmp_path / "out"
     restore("--to", out, *archive.discs)
-    (out / "S/a.wav").chmod(0o600)
-    os.utime(out / "S/a.wav", ns=(1, 1))
+    for name in ("a.wav", "Audio Files/d.wav"):
+        (out / "S" / name).chmod(0o600)
+        os.utime(out / "S" / name, ns=(1, 1))
     done = restore("--to", out, *archive.discs)
     assert summary(done) == "0 restored, 4 already there, 0 kept, 0 failed"
-    info = (out / "S/a.wav").stat()
-    assert (stat.S_IMODE(info.st_mode), info.st_mtime_ns) == (0o640, TIME_NS)
+    for name, mode in (("a.wav", 0o640), ("Audio Files/d.wav", 0o4755)):
+        info = (out / "S" / name).stat()
+        assert (stat.S_IMODE(info.st_mode), info.st_mtime_ns) == (mode, TIME_NS)
 
 
 ODD = [
@@ -188,6 +204,7 @@ ODD = [
 )
 def test_odd_names(tmp_path: Path, locale: dict[str, str]) -> None:
     archive = Archive(tmp_path, 1)
+    archive.title = "Títle 🎸\x1b"
     archive.folder("S/ödd\udcff\n")
     for number, name in enumerate(ODD):
         archive.file(1, f"S/{name}", name.encode(errors="surrogateescape"), path=f"data/S/{number}")
@@ -196,6 +213,7 @@ def test_odd_names(tmp_path: Path, locale: dict[str, str]) -> None:
     out = tmp_path / "out"
     done = restore("--to", out, *archive.discs, **locale)
     assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.replace("\n", "").isprintable()
     found = tree(out)
     assert found.pop("S/link\n") == "target\udcff\n\\"
     files: dict[str, bytes] = {f"S/{x}": x.encode(errors="surrogateescape") for x in ODD}
@@ -216,10 +234,12 @@ def test_hard_links_are_made_again(archive: Archive, tmp_path: Path) -> None:
         one, two = f"data/S/{path}.001", f"data/S/{path}.002"
         archive.file(3, name, b"1234", path=one, part=(1, 2, 0), first="S/first.wav")
         archive.file(2, name, b"56", path=two, part=(2, 2, 4), first="S/first.wav")
+    archive.file(1, "S/liar.wav", b"other", first="S/a.wav")
     archive.write()
     out = tmp_path / "out"
     assert restore("--to", out, *archive.discs).returncode == 0
     assert (out / "S/Audio Files/second.wav").read_bytes() == b"123456"
+    assert (out / "S/liar.wav").read_bytes() == b"other"
     first = (out / "S/first.wav").stat()
     assert first.st_nlink == 3
     assert (out / "S/Audio Files/second.wav").samefile(out / "S/first.wav")
@@ -258,6 +278,25 @@ def test_links_and_empty_folders(archive: Archive, tmp_path: Path) -> None:
     assert stat.S_IMODE((out / "S/shut").stat().st_mode) == 0o555
 
 
+def test_shut_folders_can_be_gone_on_with(archive: Archive, tmp_path: Path) -> None:
+    archive.folder("S/shut", "0000")
+    archive.folder("S/shut/deep", "0500")
+    archive.file(1, "S/shut/one.wav", b"1")
+    archive.file(2, "S/shut/deep/two.wav", b"2")
+    archive.write()
+    mortal = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] * (os.geteuid() == 0)
+    out = tmp_path / "out"
+    for number in (1, 2, 3):
+        done = restore("--to", out, *archive.discs[:number], before=mortal)
+        assert "denied" not in done.stderr
+        assert (out / "S/shut").stat().st_mode == stat.S_IFDIR
+    assert done.returncode == 0
+    (out / "S/shut").chmod(0o700)
+    info = (out / "S/shut/deep").stat()
+    assert (stat.S_IMODE(info.st_mode), info.st_mtime_ns) == (0o500, TIME_NS)
+    assert (out / "S/shut/deep/two.wav").read_bytes() == b"2"
+
+
 def test_only_what_matches(archive: Archive, tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = restore("--to", out, "--only", "d.*", "--only", "S/[b]*", *archive.discs)
@@ -269,3 +308,23 @@ def test_only_what_matches(archive: Archive, tmp_path: Path) -> None:
     done = restore("--to", tmp_path / "none", "--only", "A.WAV", *archive.discs)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "restore.py: nothing in the set matches --only\n"
+
+
+def test_bad_usage(archive: Archive, tmp_path: Path) -> None:
+    other = Archive(tmp_path, 1, set_id="set-2").write().discs[0]
+    out = tmp_path / "out"
+    done = restore("--to", out, archive.discs[0], other)
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"restore.py: different sets: {archive.discs[0]} is of set-1, {other} is of set-2\n",
+    )
+    for nothing in (tmp_path, tmp_path / "none", SCRIPT):
+        done = restore("--to", out, archive.discs[0], nothing)
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"restore.py: {nothing}: no disc of a set")
+    info = (other / "bag-info.txt").read_text()
+    (other / "bag-info.txt").write_text(info.replace("Group", "Groups"))
+    assert "no disc of a set" in restore("--to", out, other).stderr
+    assert not out.exists()
+    assert restore(archive.discs[0]).returncode == 2
+    assert restore("--to", archive.discs[0] / "bag-info.txt", archive.discs[0]).returncode == 2

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from support.hand_made import SCRIPT, WHOLE, Archive, restore, summary, three_discs, tree
+from support.hand_made import WHOLE, Archive, restore, summary, three_discs, tree
 
 SITE = """
 import errno, os, sys
 def fsync(number, stop={stop!r}):
+    print(oct(os.fstat(number).st_mode))
     raise KeyboardInterrupt if stop == "interrupt" else OSError(errno.ENOSPC, "No space left")
 os.fsync = fsync
 """
@@ -57,6 +58,9 @@ def test_damaged_file_comes_from_the_same_disc_given_twice(
     assert done.returncode == 0
     assert done.stderr == f"warning: {archive.discs[1]}: data/S/c.wav: damaged\n"
     assert tree(tmp_path / "out") == WHOLE
+    (second / "data/S/c.wav").unlink()
+    (second / "data/S/c.wav").symlink_to(tmp_path / "out/S/c.wav")
+    assert restore("--to", tmp_path / "two", *archive.discs, second).returncode == 5
 
 
 def test_damaged_part_comes_from_another_disc(archive: Archive, tmp_path: Path) -> None:
@@ -75,17 +79,23 @@ def test_damaged_part_comes_from_another_disc(archive: Archive, tmp_path: Path) 
     assert tree(out) == {**WHOLE, "S/s.ptx": b"oneand two"}
 
 
-@pytest.mark.parametrize("name", ["catalog/files.tsv", "catalog/set.json"])
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [("catalog/files.tsv", b"0640", b"0666"), ("catalog/set.json", b"VOL_3", b"ALL_3")],
+)
 def test_damaged_catalog_is_replaced_by_another_disc_s(
-    archive: Archive, tmp_path: Path, name: str
+    archive: Archive, tmp_path: Path, name: str, old: bytes, new: bytes
 ) -> None:
-    damage(archive.discs[0] / name)
+    text = (archive.discs[0] / name).read_bytes()
+    (archive.discs[0] / name).write_bytes(text.replace(old, new))
     (archive.discs[1] / name).unlink()
     damage(archive.discs[0] / "data/S/a.wav")
     done = restore("--to", tmp_path / "out", *archive.discs)
     assert done.returncode == 5
     assert done.stderr.splitlines() == [
+        f"warning: {archive.discs[0]}: catalog is damaged",
         f"warning: {archive.discs[0]}: {name} is damaged",
+        f"warning: {archive.discs[1]}: catalog is damaged",
         f"warning: {archive.discs[1]}: {name} is damaged",
         f"warning: {archive.discs[0]}: data/S/a.wav: damaged",
         "failed: S/a.wav: damaged",
@@ -111,6 +121,33 @@ def test_damaged_manifests(archive: Archive, tmp_path: Path) -> None:
     assert tree(tmp_path / "out") == WHOLE
 
 
+def test_sound_catalog_is_preferred(archive: Archive, tmp_path: Path) -> None:
+    first, _, third = archive.discs
+    (first / "tagmanifest-sha256.txt").unlink()
+    text = (first / "catalog/files.tsv").read_bytes()
+    (first / "catalog/files.tsv").write_bytes(text.replace(b"0640", b"0666"))
+    damage(third / "catalog/files.tsv")
+    assert restore("--to", tmp_path / "out", *archive.discs).returncode == 0
+    assert (tmp_path / "out/S/a.wav").stat().st_mode & 0o777 == 0o640
+    assert restore("--to", tmp_path / "two", third, first).returncode == 7
+    assert (tmp_path / "two/S/a.wav").stat().st_mode & 0o777 == 0o666
+
+
+@pytest.mark.parametrize(("old", "new"), [(b"{", b""), (b"set-1", b"set-9")])
+def test_senseless_catalog_is_not_used(
+    archive: Archive, tmp_path: Path, old: bytes, new: bytes
+) -> None:
+    first = archive.discs[0]
+    (first / "tagmanifest-sha256.txt").unlink()
+    text = (first / "catalog/set.json").read_bytes()
+    (first / "catalog/set.json").write_bytes(text.replace(old, new))
+    done = restore("--to", tmp_path / "out", first)
+    assert done.returncode == 5
+    assert done.stderr.splitlines()[:-1] == [
+        f"warning: {first}: {name} is damaged" for name in ("catalog", "tagmanifest-sha256.txt")
+    ]
+
+
 def test_without_any_hash_nothing_is_given_back(archive: Archive, tmp_path: Path) -> None:
     (archive.discs[0] / "catalog/files.tsv").unlink()
     (archive.discs[0] / "manifest-sha256.txt").unlink()
@@ -126,7 +163,7 @@ def test_other_files_are_kept_unless_told(archive: Archive, tmp_path: Path) -> N
     archive.write()
     out = tmp_path / "out"
     (out / "S/b.wav").mkdir(parents=True)
-    (out / "S/a.wav").write_bytes(b"newer")
+    (out / "S/a.wav").write_bytes(b"a" * 3001)
     (out / "S/c.wav").write_bytes(b"c" * (1 << 20) + b"END")
     os.utime(out / "S/c.wav", ns=(0, -(10**18)))
     (out / "S/link").symlink_to("elsewhere")
@@ -260,6 +297,7 @@ def test_stopped_in_a_file(archive: Archive, tmp_path: Path, stop: str, code: in
     done = restore("--to", out, *archive.discs, PYTHONPATH=str(tmp_path))
     assert done.returncode == code
     assert len(done.stderr.splitlines()) == 1
+    assert done.stdout.splitlines()[1:] == ["0o100600"]
     assert tree(out) == {"S": None}
 
 
@@ -271,13 +309,21 @@ def test_no_room_is_seen_before(archive: Archive, tmp_path: Path) -> None:
     assert done.returncode == 3
     assert done.stderr.startswith(f"restore.py: no room in {tmp_path / 'out'} for 11529215")
     assert tree(tmp_path / "out") == {}
+    assert restore("--to", tmp_path / "out", *archive.discs[1:]).returncode == 7
+    (tmp_path / "out/S/z.wav").write_bytes(b"mine")
+    done = restore("--to", tmp_path / "out", *archive.discs)
+    assert done.stderr == "kept: S/z.wav: a newer file is there\n"
 
 
 def test_check(archive: Archive, tmp_path: Path) -> None:
     before = tree(tmp_path)
-    done = restore("--check", *archive.discs)
+    done = restore("--check", *archive.discs, archive.discs[0])
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[0] == f"{archive.discs[0]}: disc 1, 2 files, 0 wrong"
+    assert done.stdout.splitlines() == [
+        f"{archive.discs[0]}: disc 1, 2 files, 0 wrong",
+        f"{archive.discs[1]}: disc 2, 1 files, 0 wrong",
+        f"{archive.discs[2]}: disc 3, 1 files, 0 wrong",
+    ]
     assert tree(tmp_path) == before
     first, second, third = archive.discs
     damage(first / "data/S/a.wav")
@@ -294,23 +340,8 @@ def test_check(archive: Archive, tmp_path: Path) -> None:
     ]
     done = restore("--check", second)
     assert (done.returncode, done.stderr) == (5, f"{second}: README.txt: damaged\n")
+    done = restore("--check", third, second)
+    assert (done.returncode, len(done.stdout.splitlines())) == (5, 2)
     assert restore("--check", third).returncode == 5
     (second / "tagmanifest-sha256.txt").unlink()
     assert f"{second}: tagmanifest-sha256.txt: damaged" in restore("--check", second).stderr
-
-
-def test_bad_usage(archive: Archive, tmp_path: Path) -> None:
-    other = Archive(tmp_path, 1, set_id="set-2").write().discs[0]
-    out = tmp_path / "out"
-    done = restore("--to", out, archive.discs[0], other)
-    assert (done.returncode, done.stderr) == (
-        2,
-        f"restore.py: different sets: {archive.discs[0]} is of set-1, {other} is of set-2\n",
-    )
-    for nothing in (tmp_path, tmp_path / "none", SCRIPT):
-        done = restore("--to", out, archive.discs[0], nothing)
-        assert done.returncode == 2
-        assert done.stderr.startswith(f"restore.py: {nothing}: no disc of a set")
-    assert not out.exists()
-    assert restore(archive.discs[0]).returncode == 2
-    assert restore("--to", archive.discs[0] / "bag-info.txt", archive.discs[0]).returncode == 2

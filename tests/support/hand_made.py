@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import spanner
@@ -36,6 +37,7 @@ class Archive:
     def __init__(self, root: Path, count: int = 3, set_id: str = "set-1") -> None:
         self.discs = [root / f"{set_id}-{number}" for number in range(1, count + 1)]
         self.set_id = set_id
+        self.title = "Title"
         self.all_hashes = False
         self.rows: list[list[str]] = []
         self.data: dict[tuple[int, str], bytes] = {}
@@ -86,7 +88,7 @@ class Archive:
             lines.append("\t".join(row if known else [*row[:8], "-", *row[9:]]))
         payload = {path: data for (at, path), data in self.data.items() if at == number}
         discs = [
-            {"number": n, "volume_id": f"VOL_{n}", "title": f"Title {n}", "medium": "dvd-r"}
+            {"number": n, "volume_id": f"VOL_{n}", "title": f"{self.title} {n}", "medium": "dvd-r"}
             for n in range(1, len(self.discs) + 1)
         ]
         known_set = {"format": "spanner-set", "version": 1, "id": self.set_id, "discs": discs}
@@ -119,12 +121,16 @@ def three_discs(root: Path) -> Archive:
 
 
 def restore(
-    *arguments: str | Path, python: str = sys.executable, script: Path = SCRIPT, **environment: str
+    *arguments: str | Path,
+    python: str = sys.executable,
+    script: Path = SCRIPT,
+    before: Sequence[str] = (),
+    **environment: str,
 ) -> "subprocess.CompletedProcess[str]":
-    """Run the restorer; a Python warning is a failure of it."""
+    """Run the restorer, by the program `before`; a Python warning is a failure of it."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     return subprocess.run(
-        [python, "-B", "-W", "error", script, *arguments],
+        [*before, python, "-B", "-W", "error", script, *arguments],
         check=False,
         capture_output=True,
         encoding="utf-8",
