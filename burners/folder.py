@@ -11,7 +11,7 @@ from burners.errors import BurnError, TargetFullError
 from burners.image import SECTOR, Image
 from burners.progress import Progress
 
-_CHUNK = 4 << 20
+_CHUNK = 1 << 20
 
 
 class FolderDrive:

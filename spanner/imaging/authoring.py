@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import pycdlib
 
-from spanner.imaging.layout import Layout
+from spanner.imaging.layout import DirectoryEntry, Layout
 from spanner.imaging.names import IsoNames
 from spanner.imaging.recorder import Recorder
 from spanner.imaging.sharing import Sharing
@@ -88,33 +89,31 @@ class _Author:
             udf="2.60",
         )
         self._stamps = Stamps() if timestamps else None
-        self._names = IsoNames()
-        self._sharing = Sharing()
-        self._inodes: list[list[Any]] = []  # of each file: its own, and those of its further paths
+        names = IsoNames()
+        sharing = Sharing()
+        self._inodes: list[Any] = []  # one for each path of each file, in the layout's order
         for directory in layout.directories:
-            self._add_directory(directory.path, directory.mode, directory.mtime_ns)
+            self._add_directory(names.directory(directory.path), directory)
         no_data = io.BytesIO()
         for file in layout.files:
-            inodes = []
             for path in (file.path, *file.also):
                 self._iso.add_fp(
                     no_data,
                     file.size,
-                    iso_path=self._names.file(path),
+                    iso_path=names.file(path),
                     rr_name=path.rpartition("/")[2],
                     udf_path=f"/{path}",
                     file_mode=_FILE | file.mode,
                 )
-                inodes.append(self._iso.inodes[-1])
-                if self._stamps:
-                    for record, _ in inodes[-1].linked_records:
+                inode = self._iso.inodes[-1]
+                self._inodes.append(inode)
+                for record, is_iso in inode.linked_records:
+                    if self._stamps:
                         self._stamps.put(record, file.mode, file.mtime_ns)
-                for record, is_iso in inodes[-1].linked_records:
                     if is_iso:
-                        self._sharing.iso_file(record)
+                        sharing.iso_file(record)
                     else:
-                        self._sharing.udf_file(record)
-            self._inodes.append(inodes)
+                        sharing.udf_file(record)
         self._iso.force_consistency()
 
     def place(self) -> tuple[int, int]:
@@ -132,9 +131,10 @@ class _Author:
         partition = iso.udf_main_descs.partitions[0]
         extents: list[int] = []
         extent = data_start
-        for file, inodes in zip(self._layout.files, self._inodes, strict=True):
+        inodes = iter(self._inodes)
+        for file in self._layout.files:
             extents.append(extent)
-            for inode in inodes:
+            for inode in islice(inodes, 1 + len(file.also)):
                 inode.set_extent_location(extent)
                 for record, _ in inode.linked_records:
                     start = extent + getattr(record, "data_extent_offset", 0)
@@ -151,9 +151,8 @@ class _Author:
 
     def release(self) -> None:
         """Undo the records' references to each other, so that they go without a collection."""
-        for inodes in self._inodes:
-            for inode in inodes:
-                inode.linked_records.clear()
+        for inode in self._inodes:
+            inode.linked_records.clear()
         directories = [self._iso.pvd.root_directory_record()]
         for directory in directories:
             directories += [each for each in directory.children[2:] if each.isdir]
@@ -180,8 +179,8 @@ class _Author:
         reserve.partitions[0].part_length = length
         iso.udf_logical_volume_integrity.size_tables[0] = length
 
-    def _add_directory(self, path: str, mode: int, mtime_ns: int) -> None:
-        iso_path = self._names.directory(path)
+    def _add_directory(self, iso_path: str, directory: DirectoryEntry) -> None:
+        path, mode, mtime_ns = directory.path, directory.mode, directory.mtime_ns
         self._iso.add_directory(
             iso_path,
             rr_name=path.rpartition("/")[2],

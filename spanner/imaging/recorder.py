@@ -32,6 +32,10 @@ class Recorder(io.RawIOBase):
     def write(self, data: Any) -> int:
         """Keep the bytes."""
         sector, start = divmod(self._position, SECTOR)
+        if data == b"\0" and start >= len(self._sectors.get(sector, b"")):  # padding
+            self._position += 1
+            self._end = max(self._end, self._position)
+            return 1
         if start == 0 and len(data) <= SECTOR and sector not in self._sectors:  # most are so
             self._sectors[sector] = bytes(data)
             self._position += len(data)
