@@ -3,8 +3,9 @@
 import hashlib
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import msgspec
 
@@ -19,8 +20,9 @@ It raises KeyError where there is none.
 """
 
 _MANIFEST_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
-_STRUCTURE_LINE = re.compile(r"([0-9a-f]{64}) (\d{10}) (\d{10})")
-_BAG_COUNT = re.compile(r"(\d+) of (\d+)")
+_STRUCTURE_LINE = re.compile(r"([0-9a-f]{64}) ([0-9]{10}) ([0-9]{10})")
+_BAG_COUNT = re.compile(r"([1-9][0-9]{0,8}) of ([1-9][0-9]{0,8})")
+_VOLUME_ID = re.compile(r"[A-Z0-9_]{1,32}")
 
 
 class DiscInfo(msgspec.Struct, frozen=True):
@@ -48,9 +50,19 @@ class SetCatalog(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class DiscCatalog:
-    """What one disc says: the set, which disc of it this is, and the set's table of files."""
+class DiscLabel:
+    """Which disc it is: `number` of the `count` of a set."""
 
+    set_id: str
+    number: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DiscCatalog:
+    """What the disc called `name` says: the set, which of its discs it is, all the set's files."""
+
+    name: str
     set: SetCatalog
     number: int
     table: bytes
@@ -66,10 +78,41 @@ class DiscCatalog:
         Raises:
             DamagedImageError: a line is not as it must be.
         """
+        return self._parsed(self._lines(), bag.FILES)
+
+    def own_rows(self) -> Iterator[tables.Row]:
+        """Those of the rows that lie on this disc.
+
+        Raises:
+            DamagedImageError: one of their lines is not as it must be.
+        """
+        lines = self._lines()
+        header = next(lines, "")
+        own = (line for line in lines if line.startswith(f"{self.number}\t"))
+        return self._parsed(chain([header], own), f"{bag.FILES} without other discs' files")
+
+    def _lines(self) -> Iterator[str]:
+        return io.TextIOWrapper(io.BytesIO(self.table), "utf-8", newline="\n")
+
+    def _parsed(self, lines: Iterable[str], what: str) -> Iterator[tables.Row]:
         try:
-            yield from tables.parse(io.TextIOWrapper(io.BytesIO(self.table), "utf-8", newline="\n"))
+            yield from tables.parse(lines)
         except ValueError as error:
-            raise DamagedImageError(f"{bag.FILES}, {error}") from None
+            raise DamagedImageError(f"{self.name}: {what}, {error}") from None
+
+
+def read_label(read: Reader, name: str) -> DiscLabel:
+    """Which disc the one called `name` is, checked against its tag manifest.
+
+    Raises:
+        DamagedImageError: it is no disc of a set, or what says so is damaged.
+    """
+    info = _checked(read, bag.BAG_INFO, name).decode("utf-8", "replace")
+    set_id = _field(info, "Bag-Group-Identifier")
+    match = _BAG_COUNT.fullmatch(_field(info, "Bag-Count"))
+    if not set_id or not match or int(match[1]) > int(match[2]):
+        raise DamagedImageError(f"{name}: {bag.BAG_INFO} does not say which disc of a set it is")
+    return DiscLabel(set_id, int(match[1]), int(match[2]))
 
 
 def read_catalog(read: Reader, name: str) -> DiscCatalog:
@@ -78,54 +121,44 @@ def read_catalog(read: Reader, name: str) -> DiscCatalog:
     Raises:
         DamagedImageError: it is no disc of a set, or its catalog is damaged.
     """
-    tags = read_manifest(read, bag.TAG_MANIFEST, name)
-    document = _checked(read, bag.SET, tags, name)
-    info = _checked(read, bag.BAG_INFO, tags, name).decode("utf-8", "replace")
-    table = _checked(read, bag.FILES, tags, name)
+    label = read_label(read, name)
+    document = _checked(read, bag.SET, name)
+    table = _checked(read, bag.FILES, name)
     try:
         known = msgspec.json.decode(document, type=SetCatalog)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise DamagedImageError(f"{name}: {bag.SET} cannot be read: {error}") from None
     if (known.format, known.version) != (bag.SET_FORMAT, bag.SET_VERSION):
         raise DamagedImageError(
             f"{name}: its catalog is {printable(known.format)} version {known.version}; "
             f"this program reads {bag.SET_FORMAT} version {bag.SET_VERSION}"
         )
-    match = _BAG_COUNT.fullmatch(_field(info, "Bag-Count"))
-    numbers = [disc.number for disc in known.discs]
-    count = len(numbers)
     if (
-        not match
-        or numbers != list(range(1, count + 1))
-        or int(match[2]) != count
-        or not 1 <= int(match[1]) <= count
+        known.id != label.set_id
+        or not known.id.isprintable()
+        or [disc.number for disc in known.discs] != list(range(1, label.count + 1))
+        or not all(_VOLUME_ID.fullmatch(disc.volume_id) for disc in known.discs)
     ):
-        raise DamagedImageError(f"{name}: its catalog does not say which disc of the set it is")
-    return DiscCatalog(known, int(match[1]), table)
+        raise DamagedImageError(f"{name}: {bag.SET} and {bag.BAG_INFO} do not say the same")
+    return DiscCatalog(name, known, label.number, table)
+
+
+def read_hashes(read: Reader, name: str) -> dict[str, str]:
+    """The SHA-256 of the files of the disc called `name`, by path, checked as the catalog is.
+
+    Raises:
+        DamagedImageError: its manifest is missing or damaged.
+    """
+    return _parse_manifest(_checked(read, bag.MANIFEST, name), bag.MANIFEST, name)
 
 
 def read_manifest(read: Reader, path: str, name: str) -> dict[str, str]:
-    """A manifest's paths and SHA-256.
+    """A manifest's paths and SHA-256, as they stand there.
 
     Raises:
         DamagedImageError: it is missing, or a line is not as it must be.
     """
-    try:
-        text = read(path).decode("utf-8")
-    except KeyError:
-        raise DamagedImageError(f"{name}: no disc of a set, it has no {path}") from None
-    except UnicodeDecodeError:
-        raise DamagedImageError(f"{name}: {path} is damaged") from None
-    found: dict[str, str] = {}
-    lines = text.split("\n")
-    if lines.pop() != "":
-        raise DamagedImageError(f"{name}: {path} is cut")
-    for number, line in enumerate(lines, 1):
-        match = _MANIFEST_LINE.fullmatch(line)
-        if not match or match[2] in found:
-            raise DamagedImageError(f"{name}: line {number} of {path} is damaged")
-        found[match[2]] = match[1]
-    return found
+    return _parse_manifest(_present(read, path, name), path, name)
 
 
 def read_structure(read: Reader, name: str) -> list[tuple[str, int, int]]:
@@ -134,32 +167,51 @@ def read_structure(read: Reader, name: str) -> list[tuple[str, int, int]]:
     Raises:
         DamagedImageError: it is missing or damaged.
     """
-    try:
-        lines = read(bag.STRUCTURE).decode("utf-8", "replace").splitlines()
-    except KeyError:
-        raise DamagedImageError(f"{name}: it has no {bag.STRUCTURE}") from None
     found = []
-    for line in lines:
+    for line in _checked(read, bag.STRUCTURE, name).decode("utf-8", "replace").split("\n"):
         match = _STRUCTURE_LINE.fullmatch(line)
         if match:
             found.append((match[1], int(match[2]), int(match[3])))
-        elif not line.startswith("#"):
+        elif line and not line.startswith("#"):
             raise DamagedImageError(f"{name}: {bag.STRUCTURE} is damaged")
     return found
 
 
-def _checked(read: Reader, path: str, tags: dict[str, str], name: str) -> bytes:
+def _parse_manifest(data: bytes, path: str, name: str) -> dict[str, str]:
     try:
-        data = read(path)
+        lines = data.decode("utf-8").split("\n")
+    except UnicodeDecodeError:
+        raise DamagedImageError(f"{name}: {path} is damaged") from None
+    if lines.pop() != "":
+        raise DamagedImageError(f"{name}: {path} is cut")
+    found: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        match = _MANIFEST_LINE.fullmatch(line)
+        if not match or match[2] in found:
+            raise DamagedImageError(f"{name}: line {number} of {path} is damaged")
+        found[match[2]] = match[1]
+    return found
+
+
+def _present(read: Reader, path: str, name: str) -> bytes:
+    try:
+        return read(path)
     except KeyError:
         raise DamagedImageError(f"{name}: no disc of a set, it has no {path}") from None
-    if hashlib.sha256(data).hexdigest() != tags.get(path):
+
+
+def _checked(read: Reader, path: str, name: str) -> bytes:
+    """The file, if the tag manifest confirms it; what else is damaged there does not matter."""
+    tags = _present(read, bag.TAG_MANIFEST, name)
+    data = _present(read, path, name)
+    line = f"{hashlib.sha256(data).hexdigest()}  {path}".encode()
+    if line not in tags.split(b"\n"):
         raise DamagedImageError(f"{name}: {path} is not what {bag.TAG_MANIFEST} says, damaged")
     return data
 
 
 def _field(info: str, label: str) -> str:
-    for line in info.splitlines():
+    for line in info.split("\n"):
         name, _, value = line.partition(": ")
         if name == label:
             return value

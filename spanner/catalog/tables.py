@@ -125,7 +125,7 @@ def _parse_line(text: str) -> Row:
     if kind not in _TYPES:
         raise ValueError(f"unknown type {kind!r}")
     has_data = kind in _WITH_DATA
-    if mode != NONE if kind == "symlink" else not _MODE.fullmatch(mode):
+    if not (mode == NONE if kind == "symlink" else _MODE.fullmatch(mode)):
         raise ValueError(f"a {kind} of mode {mode!r}")
     if sha256 != NONE and not _SHA256.fullmatch(sha256):
         raise ValueError(f"{sha256!r} is no SHA-256")

@@ -41,7 +41,7 @@ def plan_sources(options: PlanOptions, progress: Progress) -> Plan:
         options.title,
     )
     with progress.task("planning", unit="files"):
-        plan = make_plan(tree, wishes)
+        plan = make_plan(tree, wishes, note=progress.note)
     return with_hashes(plan, progress) if options.hashed else plan
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 _PERCENT = re.compile(r"%0[ad]|%25", re.IGNORECASE)
 _NOT_D = re.compile(r"[^A-Z0-9_]")
 _TROUBLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, surrogates, line and paragraph separators
-_POSIX_LIMIT = 255  # bytes of UTF-8 (NAME_MAX)
+_POSIX_LIMIT = 253  # bytes of UTF-8: of longer ones a Linux kernel shows another name
 _UDF_LIMIT = 253  # bytes behind the one that tells the code (UDF 2.3.4.2)
 
 

@@ -1,17 +1,17 @@
 """Turns what a scan found into what is placed: items with their place on disc, in units."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 import msgspec
 
-from spanner.errors import DoesNotFitError
+from spanner.errors import DoesNotFitError, UsageError
 from spanner.imaging.names import DiscNames
 from spanner.planning.costs import item_cost, overhead
 from spanner.planning.plan import Item, Link
 from spanner.sources.tree import Directory, File, Tree
-from spanner.units import SECTOR, format_size, printable
+from spanner.units import SECTOR, format_size, printable, sectors
 
 # fmt: off
 DOCUMENTS = frozenset({
@@ -24,133 +24,192 @@ DOCUMENTS = frozenset({
 _DOCUMENT_SHARE = 20
 """Documents are on every disc by themselves while they take at most 1/20 of it."""
 
+_LEAST_ROW = 64  # bytes that a file or part takes in every disc's catalog, and more
 _UNKNOWN_HASH = "0" * 64
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Items that stay together on one disc; `cost` in bytes, never less than they take there."""
+    """Items that stay together on one disc.
+
+    `cost` in bytes is never less than they take there. They lie directly in `folders` (on disc).
+    """
 
     items: tuple[Item, ...]
     cost: int
+    folders: frozenset[str]
 
     @property
     def path(self) -> str:
         """The path that it is sorted by."""
         return self.items[0].path
 
+    @property
+    def name(self) -> str:
+        """What it is called in a disc's title: its file's name, `.001` behind it for a part."""
+        item = self.items[0]
+        name = printable(item.path.rpartition("/")[2])
+        return name if item.parts == 1 else f"{name}.{item.part:03}"
+
+
+@dataclass(frozen=True, slots=True)
+class Everywhere:
+    """Paths of files that go on every disc; `large` are documents that are too large for that."""
+
+    paths: frozenset[str]
+    large: tuple[str, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What the discs are to hold. `everywhere` goes on each; `large` documents could not."""
+    """What the discs are to hold; the items `everywhere` go on each."""
 
     units: tuple[Unit, ...]
     everywhere: tuple[Item, ...]
     directories: tuple[Directory, ...]
-    large: tuple[str, ...]
 
 
-def contents(
-    tree: Tree, room: int, *, split: bool, replicate: Sequence[str], hashed: bool
-) -> Contents:
+def everywhere(files: Sequence[File], capacity: int, replicate: Sequence[str]) -> Everywhere:
+    """Which files go on every disc of so many bytes: what the globs name, and session documents.
+
+    An AppleDouble file goes with its file.
+
+    Raises:
+        DoesNotFitError: the globs name more than half a disc, and one disc cannot hold all files.
+        UsageError: a glob names no file.
+    """
+    doubles = _doubles(files)
+    wanted: dict[str, int] = {}
+    for glob in replicate:
+        named = [file for file in files if _matches(file, glob)]
+        if not named:
+            raise UsageError(f"--replicate {printable(glob)} names no file of the sources")
+        for file in named:
+            wanted |= _with_double(file, doubles)
+    total = sum(wanted.values())
+    if total * 2 > capacity and sum(map(_cost, files)) > capacity:
+        raise DoesNotFitError(
+            f"--replicate names {format_size(total)} for every disc, which is more than half of "
+            f"one ({format_size(capacity)}): name less or choose larger discs"
+        )
+    documents = [file for file in files if _is_document(file.path) and file.path not in wanted]
+    large = []
+    left = capacity // _DOCUMENT_SHARE
+    for file in sorted(documents, key=lambda file: (file.size, file.path)):
+        both = _with_double(file, doubles)
+        left -= sum(both.values())
+        if left >= 0:
+            wanted |= both
+        else:
+            large.append(file.path)
+    return Everywhere(frozenset(wanted), tuple(sorted(large)))
+
+
+def contents(tree: Tree, chosen: Everywhere, room: int, *, split: bool, hashed: bool) -> Contents:
     """Place the tree's files for discs with `room` bytes each; a larger file is cut into parts.
+
+    No unit, with the folders that it lies in, takes more than the room.
 
     `hashed`: the items get a placeholder for their hash.
 
     Raises:
         DoesNotFitError: a file is larger than the room and may not be split.
     """
-    chosen, large = _everywhere(tree.files, room, replicate)
     names = DiscNames()
     directories = tuple(
-        _placed(directory, names.directory(directory.path)) for directory in tree.directories
+        msgspec.structs.replace(
+            directory, disc_path=_differing(names.directory(directory.path), directory.path)
+        )
+        for directory in tree.directories
     )
     items: dict[str, list[Item]] = {}
+    common: list[Item] = []
     for file in tree.files:
-        parts = 1 if file.path in chosen else _parts(file, room, split)
-        items[file.path] = _items(file, parts, room, names, hashed)
-    everywhere = tuple(
-        msgspec.structs.replace(item, replicated=True)
-        for path in chosen
-        for item in items.pop(path)
-    )
-    return Contents(tuple(_units(items)), everywhere, directories, tuple(large))
-
-
-def _everywhere(
-    files: Iterable[File], room: int, replicate: Sequence[str]
-) -> tuple[list[str], list[str]]:
-    """Which files go on every disc, and which documents are too large for that."""
-    wanted = {
-        file.path: file.size
-        for file in files
-        if any(
-            fnmatchcase(file.path, glob) or fnmatchcase(file.path.rpartition("/")[2], glob)
-            for glob in replicate
-        )
-    }
-    if sum(wanted.values()) * 2 > room:
-        raise DoesNotFitError(
-            f"--replicate names {format_size(sum(wanted.values()))} for every disc, which is more "
-            f"than half of one ({format_size(max(room, 0))}): name less or choose larger discs"
-        )
-    documents = sorted(
-        (
-            file
-            for file in files
-            if file.path.count("/") <= 1
-            and _extension(file.path) in DOCUMENTS
-            and file.path not in wanted
-        ),
-        key=lambda file: (file.size, file.path),
-    )
-    large = []
-    left = room // _DOCUMENT_SHARE
-    for file in documents:
-        left -= file.size
-        if left >= 0:
-            wanted[file.path] = file.size
+        if file.path in chosen.paths:
+            (item,) = _items(file, 1, file.size, names, hashed)
+            common.append(msgspec.structs.replace(item, replicated=True))
         else:
-            large.append(file.path)
-    return sorted(wanted), large
+            size = _part_size(file, room, names)
+            parts = _parts(file, size, room, split)
+            items[file.path] = _items(file, parts, size if parts > 1 else file.size, names, hashed)
+    doubles = _doubles([file for file in tree.files if file.path in items])
+    return Contents(tuple(_units(items, doubles, room)), tuple(common), directories)
 
 
-def _extension(path: str) -> str:
+def _matches(file: File, glob: str) -> bool:
+    """A glob names a file by one of its names, with its folders or without."""
+    return any(
+        fnmatchcase(path, glob) or fnmatchcase(path.rpartition("/")[2], glob)
+        for path in (file.path, *file.links)
+    )
+
+
+def _is_document(path: str) -> bool:
+    """It lies at the top of a source and has the extension of one; no AppleDouble file does."""
     name = path.rpartition("/")[2]
-    if name.startswith("._"):
-        return ""
     stem, dot, extension = name.rpartition(".")
-    return f".{extension.lower()}" if stem and dot else ""
+    return (
+        f"{dot}{extension}".lower() in DOCUMENTS
+        and bool(stem)
+        and path.count("/") <= 1
+        and not name.startswith("._")
+    )
 
 
-def _parts(file: File, room: int, split: bool) -> int:
-    size = _part_size(file, room)
+def _doubles(files: Iterable[File]) -> dict[str, File]:
+    """The AppleDouble file `._NAME` of each path NAME that has one beside it."""
+    names = {path: file.path for file in files for path in (file.path, *file.links)}
+    doubles = {}
+    for file in files:
+        head, slash, name = file.path.rpartition("/")
+        owner = names.get(f"{head}{slash}{name[2:]}", file.path)
+        # What is itself one has none, lest a chain of them hangs on what is beside another.
+        if name.startswith("._") and not name.startswith("._._") and owner != file.path:
+            doubles[owner] = file
+    return doubles
+
+
+def _with_double(file: File, doubles: dict[str, File]) -> dict[str, int]:
+    """Paths and bytes of the file and of its AppleDouble file."""
+    double = doubles.get(file.path)
+    return {each.path: _cost(each) for each in (file, double) if each}
+
+
+def _cost(file: File) -> int:
+    """About the bytes that the file takes."""
+    return sectors(file.size) * SECTOR + overhead([""] * (1 + len(file.links)), file.size)
+
+
+def _part_size(file: File, room: int, names: DiscNames) -> int:
+    """Bytes of the file that one disc takes, whole sectors."""
+    paths = (file.path, *file.links)
+    folders = [names.directory(path.rpartition("/")[0]) for path in paths]
+    return (room - overhead(folders, file.size)) // SECTOR * SECTOR
+
+
+def _parts(file: File, size: int, room: int, split: bool) -> int:
     if file.size <= size:
         return 1
-    if not split or size <= 0:
-        reason = "and --no-split is given" if size > 0 else "and no part of it does"
-        raise DoesNotFitError(
-            f"{printable(file.path)} ({format_size(file.size)}) does not fit on a disc with room "
-            f"for {format_size(max(size, 0))}, {reason}: choose larger discs"
-        )
-    return -(-file.size // size)
+    if split and size > 0 and file.size // size * _LEAST_ROW < room:
+        return -(-file.size // size)
+    beside = f", with its folders and names {format_size(room - size)} more" if size <= 0 else ""
+    hint = "allow parts or choose larger discs" if not split and size > 0 else "choose larger discs"
+    raise DoesNotFitError(
+        f"{printable(file.path)} ({format_size(file.size)}{beside}) does not fit on a disc, which "
+        f"has room for {format_size(max(room, 0))}: {hint}"
+    )
 
 
-def _part_size(file: File, room: int) -> int:
-    """Bytes of the file that one disc takes, whole sectors."""
-    return (room - overhead((file.path, *file.links), room)) // SECTOR * SECTOR
-
-
-def _items(file: File, parts: int, room: int, names: DiscNames, hashed: bool) -> list[Item]:
+def _items(file: File, parts: int, size: int, names: DiscNames, hashed: bool) -> list[Item]:
+    """The file, or so many parts of this size of it."""
     place = _differing(names.file(file.path, parts), file.path)
     links = tuple(
         Link(link, _differing(names.file(link, parts), link)) for link in sorted(file.links)
     )
-    size = _part_size(file, room) if parts > 1 else file.size
     return [
         Item(
             path=file.path,
-            size=min(size, file.size - part * size) if size else 0,
+            size=min(size, file.size - part * size),
             mtime_ns=file.mtime_ns,
             mode=file.mode,
             disc_path=place,
@@ -165,25 +224,29 @@ def _items(file: File, parts: int, room: int, names: DiscNames, hashed: bool) ->
     ]
 
 
-def _units(items: dict[str, list[Item]]) -> Iterable[Unit]:
-    """Each item alone, but an AppleDouble file `._NAME` with its NAME (its first part)."""
-    doubles: dict[str, list[Item]] = {}
+def _units(items: dict[str, list[Item]], doubles: dict[str, File], room: int) -> Iterator[Unit]:
+    """Each item alone, but an AppleDouble file with its file (its last part), if both fit."""
+    beside: dict[str, Unit] = {}
+    apart = set(items)
+    for owner, double in doubles.items():
+        both = _unit(items[owner][-1], items[double.path][0])
+        if len(items[double.path]) == 1 and both.cost + overhead(both.folders, 0) <= room:
+            beside[owner] = both
+            apart.remove(double.path)
     for path, parts in items.items():
-        head, _, name = path.rpartition("/")
-        owner = f"{head}/{name[2:]}" if head else name[2:]
-        if name.startswith("._") and owner in items and len(parts) == 1:
-            doubles[owner] = parts
-    beside = {each[0].path for each in doubles.values()}
-    for path, parts in items.items():
-        if path in beside:
-            continue
-        first = (parts[0], *doubles.get(path, ()))
-        for together in (first, *((part,) for part in parts[1:])):
-            yield Unit(together, sum(item_cost(item) for item in together))
+        if path in apart:
+            for part in parts[:-1]:
+                yield _unit(part)
+            yield beside.get(path) or _unit(parts[-1])
 
 
-def _placed(directory: Directory, place: str) -> Directory:
-    return msgspec.structs.replace(directory, disc_path=_differing(place, directory.path))
+def _unit(*items: Item) -> Unit:
+    folders = frozenset(
+        place.rpartition("/")[0]
+        for item in items
+        for place in (item.on_disc, *(item.link_on_disc(link) for link in item.links))
+    )
+    return Unit(items, sum(map(item_cost, items)), folders)
 
 
 def _differing(place: str, path: str) -> str:

@@ -3,8 +3,9 @@
 import re
 import unicodedata
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -12,20 +13,21 @@ import msgspec
 from spanner.catalog.bag import texts
 from spanner.errors import DoesNotFitError, UsageError
 from spanner.imaging.authoring import ALIGNMENT, measure
-from spanner.imaging.layout import lay_out
+from spanner.imaging.layout import Digests, lay_out, parents
 from spanner.media import Medium
-from spanner.planning.contents import Contents, contents
-from spanner.planning.costs import directories_cost, least_cost, needed_directories
+from spanner.planning.contents import Contents, contents, everywhere
+from spanner.planning.costs import directory_charges, directory_cost, least_cost
 from spanner.planning.packing import lower_bound
 from spanner.planning.plan import FORMAT, Disc, Item, Plan, SetInfo
-from spanner.planning.shares import Room, Share, choose
+from spanner.planning.shares import Room, Share, choose, score
 from spanner.sources.tree import Tree
-from spanner.units import SECTOR, format_size, printable
+from spanner.units import SECTOR, format_size, printable, sectors
 
 _TITLE_LENGTH = 100
 _VOLUME_ID_LENGTH = 30  # UDF keeps no more (ECMA-167 4/14.1: a dstring of 32 with code and length)
-_SLACK = 16 * SECTOR  # texts on a disc may each end in a sector more than was measured
-_ATTEMPTS = 20
+_SLACK = 24 * SECTOR  # texts, tables and folders may each end in a sector more than was measured
+_NUMBERS = 64  # digits of the files and bytes of a disc, wherever a catalog says them
+_PART_LINES = 256  # what the catalog says of a part, beside six times its path
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,141 +42,211 @@ class Wishes:
     title: str = ""
 
 
-def make_plan(tree: Tree, wishes: Wishes, *, set_info: SetInfo | None = None) -> Plan:
+def make_plan(
+    tree: Tree,
+    wishes: Wishes,
+    *,
+    set_info: SetInfo | None = None,
+    note: Callable[[str], None] = lambda _: None,
+) -> Plan:
     """Plan the set; with `set_info` for that very set instead of a new one.
+
+    `note` is told what the user may want to know.
 
     Raises:
         DoesNotFitError: a file, the catalog or the whole does not fit on the media.
-        UsageError: there is nothing to archive.
+        UsageError: there is nothing to archive, or no such strategy.
     """
     if not tree.files and not tree.directories and not tree.symlinks:
         raise UsageError("the sources hold nothing that can be archived")
     names = ", ".join(printable(root.name) for root in tree.roots)
     new = SetInfo(
         str(uuid.uuid4()),
-        _shortened(printable(wishes.title) or names),
+        _shortened(printable(wishes.title).strip() or names),
         datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
-    return _Planner(tree, wishes, set_info or new).plan()
+    return _Planner(tree, wishes, set_info or new, note).plan()
 
 
 class _Planner:
-    """Bounds first, then packing, then exact sizes; again with what those showed."""
+    """Bounds first, then packing, then exact sizes."""
 
-    def __init__(self, tree: Tree, wishes: Wishes, set_info: SetInfo) -> None:
+    def __init__(
+        self, tree: Tree, wishes: Wishes, set_info: SetInfo, note: Callable[[str], None]
+    ) -> None:
         self._tree = tree
         self._wishes = wishes
         self._set = set_info
-        self._largest = max(wishes.media, key=_usable)
+        self._note = note
+        in_stock = [medium for medium in wishes.media if medium.stock != 0] or wishes.media
+        self._media = sorted(in_stock, key=lambda medium: -medium.sectors)
+        self._everywhere = everywhere(tree.files, _usable(self._media[0]), wishes.replicate)
 
     def plan(self) -> Plan:
-        """Find it."""
-        count, excess = 1, 0
-        room = _usable(self._largest)
-        for _ in range(_ATTEMPTS):
-            stuff = self._contents(room)
-            base = self._base(stuff, count) + excess
-            directories = directories_cost(stuff.directories)
-            actual = _usable(self._largest) - base - directories
-            self._check_room(actual, base + directories)
-            if any(unit.cost > actual for unit in stuff.units):
-                room = min(actual, room - SECTOR)
-                continue
-            shares = self._choose(stuff, base, directories)
-            if len(shares) > count:
-                count = len(shares)
-                continue
-            plan = self._lay(stuff, shares)
-            over = max(disc.image_sectors - disc.capacity_sectors for disc in plan.discs)
-            if over <= 0:
-                return plan
-            excess += over * SECTOR
-        raise DoesNotFitError("no plan was found that fits: choose larger discs")
+        """Find it. Parts are cut to fill the largest medium; if its stock is short, the next."""
+        problems = []
+        for medium in self._media:
+            try:
+                return self._plan(medium)
+            except DoesNotFitError as problem:
+                problems.append(problem)
+        raise problems[0]
 
-    def _contents(self, room: int) -> Contents:
-        wishes = self._wishes
-        return contents(
-            self._tree,
-            room,
-            split=wishes.split,
-            replicate=wishes.replicate,
-            hashed=wishes.hashed,
-        )
+    def _plan(self, largest: Medium) -> Plan:
+        room, excess = _usable(largest), 0
+        while True:
+            stuff = contents(
+                self._tree,
+                self._everywhere,
+                room,
+                split=self._wishes.split,
+                hashed=self._wishes.hashed,
+            )
+            common = self._common(stuff)
+            shares, left = self._divide(stuff, largest, common + _SLACK + excess)
+            if not shares:
+                room = left
+                continue
+            bound = self._bound(stuff, common)
+            plan = None
+            if len(shares) > bound:
+                plan = self._closer(stuff, largest, common, shares)
+            plan = plan or self._lay(stuff, shares)
+            beyond = _beyond(plan)
+            if beyond <= 0:
+                return self._judged(plan, bound)
+            excess += beyond * SECTOR
 
-    def _check_room(self, room: int, taken: int) -> None:
-        if room <= 0:
+    def _closer(
+        self, stuff: Contents, largest: Medium, common: int, shares: Sequence[Share]
+    ) -> Plan | None:
+        """A better plan than these shares make, with no slack, if it happens to fit."""
+        offered = self._wishes.media
+        with suppress(DoesNotFitError):
+            closer, _ = self._divide(stuff, largest, common - (ALIGNMENT - 1) * SECTOR)
+            if closer and score([share.medium for share in closer], offered) < score(
+                [share.medium for share in shares], offered
+            ):
+                plan = self._lay(stuff, closer)
+                if _beyond(plan) <= 0:
+                    return plan
+        return None
+
+    def _common(self, stuff: Contents) -> int:
+        """Bytes that a disc takes before its own items, with two untitled discs in its catalog.
+
+        That is what the sectors hold that were measured; `_SLACK` beside it is at least enough.
+        """
+        others = [item for unit in stuff.units for item in unit.items]
+        medium = self._longest_medium()
+        shares = [("", medium, stuff.everywhere), ("", medium, [*stuff.everywhere, *others])]
+        plan = self._draft(stuff, shares)
+        return self._measure(plan, plan.discs[0]) * SECTOR
+
+    def _frame(self, stuff: Contents, discs: Sequence[tuple[str, Medium]]) -> int:
+        """Bytes that these discs (title and medium) take in each catalog beyond two untitled."""
+        plan = self._skeleton(stuff, discs)
+        two = self._skeleton(stuff, [("", self._longest_medium())] * 2)
+        longest = max(plan.discs, key=lambda disc: len(disc.title.encode()))
+        more = _length(plan, longest) - _length(two, two.discs[0])
+        digits = len(str(len(discs))) - 1
+        rows = sum(2 + len(item.links) for unit in stuff.units for item in unit.items)
+        return more + digits * rows + _NUMBERS * len(discs)
+
+    def _skeleton(self, stuff: Contents, discs: Sequence[tuple[str, Medium]]) -> Plan:
+        """The discs with nothing but what is on each of them."""
+        shares = [(title, medium, stuff.everywhere) for title, medium in discs]
+        plan = self._draft(stuff, shares)
+        return msgspec.structs.replace(plan, directories=(), symlinks=())
+
+    def _divide(self, stuff: Contents, largest: Medium, common: int) -> tuple[list[Share], int]:
+        """The shares, and the bytes that the largest disc has left for units.
+
+        Where that is too little for one of the units, there are no shares.
+        """
+        usable = _usable(largest)
+        self._check_room(largest, common)
+        present = parents(item.on_disc for item in stuff.everywhere) | {"data"}
+        folders = [unit.folders for unit in stuff.units]
+        count = max(1, -(-sum(unit.cost for unit in stuff.units) // (usable - common)))
+        frame = self._frame(stuff, [("", self._longest_medium())] * count)
+        while True:
+            base = common + frame
+            self._check_room(largest, base)
+            reserve, charges = directory_charges(folders, present, count, (usable - base) // 2)
+            costs = [unit.cost + charge for unit, charge in zip(stuff.units, charges, strict=True)]
+            base += reserve
+            if max(costs, default=0) > usable - base:
+                return [], usable - base
+            rooms = [Room(medium, _usable(medium) - base) for medium in self._wishes.media]
+            shares = self._titled(choose(stuff.units, costs, self._wishes.strategy, rooms))
+            count = len(shares)
+            needed = self._frame(stuff, [(share.title, share.medium) for share in shares])
+            if needed <= frame:
+                return shares, usable - base
+            frame = needed + SECTOR
+
+    def _check_room(self, medium: Medium, taken: int) -> None:
+        if taken >= _usable(medium):
             raise DoesNotFitError(
-                f"{self._largest.name} holds {format_size(_usable(self._largest))}, the catalog "
-                f"and folders of this set alone need {format_size(taken)}: choose larger discs"
+                f"{medium.name} holds {format_size(_usable(medium))}, what is on every disc of "
+                f"this set (catalog, folders, session documents) needs {format_size(taken)}: "
+                "choose larger discs"
             )
 
-    def _base(self, stuff: Contents, count: int) -> int:
-        """Bytes that every one of `count` discs takes at most before its own items and folders."""
-        title = "W" * _TITLE_LENGTH
-        others = [item for unit in stuff.units for item in unit.items]
-        last = max(count, 2)
-        shares = [(title, self._longest_medium(), stuff.everywhere)] * (last - 1)
-        last_share = (title, self._longest_medium(), [*stuff.everywhere, *others])
-        plan = self._draft(stuff, [*shares, last_share])
-        return self._measure(plan, plan.discs[min(1, last - 2)]) * SECTOR + _SLACK
-
-    def _bound(self, stuff: Contents) -> int:
-        """Discs that no plan of these sources can do without."""
-        items = [item for unit in stuff.units for item in unit.items]
-        nothing = ("", self._largest, stuff.everywhere)
-        plan = self._draft(stuff, [("", self._largest, items), nothing])
-        part_lines = 512 * sum(len(item.links) + 1 for item in items if item.parts > 1)
-        base = self._measure(plan, plan.discs[1]) * SECTOR - ALIGNMENT * SECTOR - part_lines
-        room = _usable(self._largest) - max(base, 0)
-        whole = [least_cost(item) for item in items if item.parts == 1]
-        total = -(-sum(least_cost(item) for item in items) // room)
-        return max(1, total, lower_bound(whole, room) if whole else 0)
-
-    def _choose(self, stuff: Contents, base: int, directories: int) -> list[Share]:
-        """Charge all directories to each disc; then, if that may save a disc, what one needs."""
-        shares = self._divide(stuff, base + directories)
-        if len(shares) == 1:
-            return shares
-        everywhere = needed_directories(stuff.everywhere)
-        needs = [needed_directories(_items(stuff, share)) | everywhere for share in shares]
-        empty = {each.path for each in stuff.directories}.difference(*needs)
-        most = max(directories_cost(stuff.directories, need) for need in needs)
-        less = most + directories_cost(stuff.directories, empty)
-        if less < directories:
-            other = self._divide(stuff, base + less)
-            needs = [needed_directories(_items(stuff, share)) | everywhere for share in other]
-            most = max(directories_cost(stuff.directories, need) for need in needs)
-            if len(other) < len(shares) and most <= less:
-                return other
-        return shares
-
-    def _divide(self, stuff: Contents, taken: int) -> list[Share]:
-        rooms = [Room(medium, _usable(medium) - taken) for medium in self._wishes.media]
-        return choose(stuff.units, self._wishes.strategy, rooms)
+    def _titled(self, shares: Sequence[Share]) -> list[Share]:
+        count = len(shares)
+        if count == 1:
+            return [replace(shares[0], title=self._set.title)]
+        return [
+            replace(share, title=_shortened(share.title) or f"Disc {number} of {count}")
+            for number, share in enumerate(shares, 1)
+        ]
 
     def _lay(self, stuff: Contents, shares: Sequence[Share]) -> Plan:
         """The plan with these shares, measured."""
-        count = len(shares)
-        titles = [
-            _shortened(share.title)
-            or (f"Disc {number} of {count}" if count > 1 else self._set.title)
-            for number, share in enumerate(shares, 1)
-        ]
         plan = self._draft(
             stuff,
             [
-                (title, share.medium, [*stuff.everywhere, *_items(stuff, share)])
-                for title, share in zip(titles, shares, strict=True)
+                (share.title, share.medium, [*stuff.everywhere, *_items(stuff, share)])
+                for share in shares
             ],
         )
         discs = tuple(
             msgspec.structs.replace(disc, image_sectors=self._measure(plan, disc))
             for disc in plan.discs
         )
-        bound = min(self._bound(stuff), count)
+        return msgspec.structs.replace(plan, discs=discs)
+
+    def _judged(self, plan: Plan, bound: int) -> Plan:
+        """The plan with what is proven of it; the user is told what could not be done."""
+        large = self._everywhere.large
+        if large and len(plan.discs) > 1:
+            names = ", ".join(map(printable, large))
+            self._note(f"too large for every disc, and on one only: {names}")
         priced = any(medium.price is not None for medium in self._wishes.media)
-        proven = bound == count and (len(self._wishes.media) == 1 or not priced)
-        return msgspec.structs.replace(plan, discs=discs, lower_bound=bound, proven=proven)
+        proven = bound == len(plan.discs) and (len(self._wishes.media) == 1 or not priced)
+        return msgspec.structs.replace(plan, lower_bound=bound, proven=proven)
+
+    def _bound(self, stuff: Contents, common: int) -> int:
+        """Discs that no plan of these sources can do without."""
+        items = [item for unit in stuff.units for item in unit.items]
+        held = parents(place for item in (*items, *stuff.everywhere) for place in _places(item))
+        places = (each.disc_path or f"data/{each.path}" for each in stuff.directories)
+        # What may be on another disc, and what fewer parts would not say in the catalog.
+        less = sum(directory_cost(place) for place in places if place not in held)
+        less += sum(
+            _PART_LINES + 12 * len(place.encode())
+            for item in items
+            if item.parts > 1
+            for place in _places(item)
+        )
+        base = common - 2 * ALIGNMENT * SECTOR - less
+        room = _usable(self._media[0]) - max(base, 0)
+        parts = sum(sectors(item.size) for item in items if item.parts > 1) * SECTOR
+        whole = [least_cost(item) for item in items if item.parts == 1]
+        total = -(-(sum(whole) + parts) // room)
+        return max(1, total, lower_bound(whole, room) if whole else 0)
 
     def _draft(self, stuff: Contents, shares: Sequence[tuple[str, Medium, Iterable[Item]]]) -> Plan:
         """A plan whose discs are not measured; each share is title, medium and items."""
@@ -221,6 +293,23 @@ def volume_id(title: str, number: int, count: int) -> str:
 def _usable(medium: Medium) -> int:
     """Bytes of the largest image that the medium takes."""
     return medium.sectors // ALIGNMENT * ALIGNMENT * SECTOR
+
+
+def _beyond(plan: Plan) -> int:
+    """By how many sectors an image is larger than its medium, if it is."""
+    return max(disc.image_sectors - disc.capacity_sectors for disc in plan.discs)
+
+
+def _length(plan: Plan, disc: Disc) -> int:
+    """Bytes of all texts of the disc."""
+    empty = Digests()
+    return sum(len(piece) for _, text in texts(plan, disc) for piece in text(empty))
+
+
+def _places(item: Item) -> Iterator[str]:
+    yield item.on_disc
+    for link in item.links:
+        yield item.link_on_disc(link)
 
 
 def _items(stuff: Contents, share: Share) -> Iterator[Item]:

@@ -1,9 +1,10 @@
 """Where a disc's files come from: an image, read without a mount, or a folder it is copied to."""
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Protocol
 
 from spanner.errors import DamagedImageError, UsageError
@@ -21,7 +22,12 @@ class DiscSource(Protocol):
     """What messages call it."""
 
     def read(self, path: str) -> bytes:
-        """All of a small file; KeyError where there is none."""
+        """All of a small file.
+
+        Raises:
+            KeyError: there is none.
+            DamagedImageError: it cannot be read.
+        """
 
     def chunks(self, path: str, size: int) -> Iterator[memoryview]:
         """The file's bytes, which must be `size`; a chunk is valid until the next.
@@ -53,10 +59,7 @@ class ImageDisc:
             raise DamagedImageError(f"{self.name}: it has no {printable(path)}") from None
         if file.size != size:
             raise DamagedImageError(_wrong_size(self.name, path, file.size, size))
-        try:
-            yield from self.image.chunks(file)
-        except OSError as error:
-            raise DamagedImageError(f"{self.name}: {printable(path)}: {error.strerror}") from error
+        yield from self.image.chunks(file)
 
     def files(self) -> Iterator[str]:
         """All files on it."""
@@ -76,8 +79,14 @@ class FolderDisc:
             fd = self._open(path)
         except OSError:
             raise KeyError(path) from None
-        with open(fd, "rb") as file:
-            return file.read(_TEXT_LIMIT)
+        try:
+            with open(fd, "rb") as file:
+                text = file.read(_TEXT_LIMIT + 1)
+        except OSError as error:
+            raise self._unreadable(path, error) from error
+        if len(text) > _TEXT_LIMIT:
+            raise DamagedImageError(f"{self.name}: {path} has over {_TEXT_LIMIT:,} bytes")
+        return text
 
     def chunks(self, path: str, size: int | None = None) -> Iterator[memoryview]:
         """The file's bytes; `size` None: however many it has."""
@@ -90,7 +99,7 @@ class FolderDisc:
                 while count := file.readinto(buffer):
                     yield buffer[:count]
         except OSError as error:
-            raise DamagedImageError(f"{self.name}: {printable(path)}: {error.strerror}") from error
+            raise self._unreadable(path, error) from error
 
     def files(self) -> Iterator[str]:
         """All files on it."""
@@ -101,20 +110,23 @@ class FolderDisc:
 
     def size(self) -> int:
         """Bytes of all files."""
-        return sum(os.path.getsize(os.path.join(self._folder, path)) for path in self.files())
+        return sum(os.lstat(os.path.join(self._folder, path)).st_size for path in self.files())
 
     def _open(self, path: str) -> int:
         """Open a file for reading; links, which lead anywhere, are refused."""
         place = self._folder
         for part in path.split("/"):
             place = os.path.join(place, part)
-            if part in ("", ".", "..") or os.path.islink(place):
-                raise FileNotFoundError(2, "not a plain file", path)
+            if part in ("", ".", "..") or "\0" in part or os.path.islink(place):
+                raise FileNotFoundError(errno.ENOENT, "no plain file", path)
         fd = os.open(place, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             os.close(fd)
-            raise FileNotFoundError(2, "not a plain file", path)
+            raise FileNotFoundError(errno.ENOENT, "no plain file", path)
         return fd
+
+    def _unreadable(self, path: str, error: OSError) -> DamagedImageError:
+        return DamagedImageError(f"{self.name}: {printable(path)}: {error.strerror}")
 
 
 def _wrong_size(name: str, path: str, found: int, wanted: int) -> str:
@@ -132,7 +144,11 @@ def expand(paths: Sequence[str]) -> list[str]:
         if not os.path.exists(path):
             raise UsageError(f"there is no {printable(path)}")
         if os.path.isdir(path) and not os.path.isdir(os.path.join(path, "catalog")):
-            images = sorted(name for name in os.listdir(path) if name.lower().endswith(".iso"))
+            try:
+                names = os.listdir(path)
+            except OSError as error:
+                raise UsageError(f"cannot read {printable(path)}: {error.strerror}") from error
+            images = sorted(name for name in names if name.lower().endswith(".iso"))
             if not images:
                 raise UsageError(f"{printable(path)} is no disc and holds no .iso files")
             found.extend(os.path.join(path, name) for name in images)
@@ -152,6 +168,5 @@ def open_disc(path: str) -> Iterator[DiscSource]:
     if os.path.isdir(path):
         yield FolderDisc(path)
         return
-    with ExitStack() as stack:
-        image = stack.enter_context(IsoImage(path))
+    with IsoImage(path) as image:
         yield ImageDisc(image, printable(path))

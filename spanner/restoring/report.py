@@ -1,6 +1,13 @@
 """What came back and what did not."""
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import msgspec
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_NO_FOLDER = {errno.ENOTDIR, errno.ELOOP}
 
 
 class Remark(msgspec.Struct, frozen=True):
@@ -35,3 +42,34 @@ class Report(msgspec.Struct):
         if self.damaged:
             return 5
         return 7 if self.kept_newer or self.failed or self.missing else 0
+
+
+class Outcome:
+    """A report while it is made: what the target refuses is a remark in it, not the end."""
+
+    def __init__(self) -> None:
+        self.report = Report()
+        self._failed: set[str] = set()
+
+    def fail(self, path: str, reason: str) -> None:
+        """Say why the path is not restored; what was said first stands."""
+        if path not in self._failed:
+            self._failed.add(path)
+            self.report.failed.append(Remark(path, reason))
+
+    def has_failed(self, path: str) -> bool:
+        """The path is not restored, and that was said."""
+        return path in self._failed
+
+    @contextmanager
+    def guarded(self, path: str) -> Iterator[None]:
+        """A block that works on the path. Where there is no room, its error is raised."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno in _FULL:
+                raise
+            reason = error.strerror or str(error)
+            if error.errno in _NO_FOLDER:
+                reason = "a file or a link is where a folder must be"
+            self.fail(path, reason)

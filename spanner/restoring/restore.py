@@ -4,19 +4,25 @@ import errno
 import hashlib
 import os
 import stat
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 from burners.progress import Progress
-from spanner.catalog.reading import DiscCatalog, read_catalog
+from spanner.catalog import bag
 from spanner.errors import DamagedImageError, DoesNotFitError, UsageError
-from spanner.restoring.discs import DiscSource, expand, open_disc
-from spanner.restoring.report import MissingDisc, Remark, Report
-from spanner.restoring.target import Target, partial_name
+from spanner.restoring.discs import expand
+from spanner.restoring.given import Given, open_discs
+from spanner.restoring.partial import PartialFile
+from spanner.restoring.report import MissingDisc, Outcome, Remark, Report
+from spanner.restoring.survey import Survey
+from spanner.restoring.target import Target
 from spanner.restoring.wanted import Part, Wanted, WantedFile, wanted_from
 from spanner.units import format_size, printable
 
-Given = tuple[DiscSource, DiscCatalog]
+_FLUSHERS = 8  # threads: many small files flushed one after another would take minutes
+_MOST_FLUSHED = 32  # files at once
 
 
 def restore(
@@ -35,42 +41,19 @@ def restore(
         DamagedImageError: no disc's catalog can be read.
         DoesNotFitError: the target has no room.
     """
-    report = Report()
+    outcome = Outcome()
     with ExitStack() as stack:
-        given = _open(stack, expand(paths), set_words, report)
-        wanted = wanted_from([catalog for _, catalog in given], only)
-        if only and not (wanted.files or wanted.directories or wanted.symlinks):
+        given = open_discs(stack, expand(paths), set_words, outcome.report.damaged)
+        wanted = wanted_from([disc.catalog for disc in given if disc.catalog], only)
+        if only and not wanted:
             raise UsageError(f"nothing in the set matches {' '.join(map(printable, only))}")
-        target = stack.enter_context(Target(folder))
+        for disc in given:
+            wanted.learn(disc.number, disc.hashes)
         with _no_room(folder):
-            _Restore(target, given, wanted, report, progress, overwrite).run()
-    return report
-
-
-def _open(stack: ExitStack, paths: Sequence[str], set_words: str, report: Report) -> list[Given]:
-    """Open the discs; those of which the catalog cannot be read are reported and left out."""
-    given: list[Given] = []
-    for path in paths:
-        try:
-            source = stack.enter_context(open_disc(path))
-            given.append((source, read_catalog(source.read, source.name)))
-        except DamagedImageError as error:
-            report.damaged.append(Remark(path, str(error)))
-    if not given:
-        raise DamagedImageError("; ".join(remark.reason for remark in report.damaged))
-    if set_words:
-        given = [each for each in given if _is_set(each[1], set_words)]
-        if not given:
-            raise UsageError(f"none of the discs is of the set {printable(set_words)!r}")
-    sets = {catalog.set.id: catalog.set.title for _, catalog in given}
-    if len(sets) > 1:
-        names = ", ".join(f"{key[:8]} ({printable(title)})" for key, title in sets.items())
-        raise UsageError(f"the discs are of several sets, say which with --set: {names}")
-    return given
-
-
-def _is_set(catalog: DiscCatalog, words: str) -> bool:
-    return catalog.set.id.startswith(words) or catalog.set.title.casefold() == words.casefold()
+            target = stack.enter_context(Target(folder, wanted.names))
+            survey = Survey(target, wanted, outcome, progress, overwrite)
+            _Restore(target, given, wanted, outcome, progress, survey).run()
+    return outcome.report
 
 
 @contextmanager
@@ -93,111 +76,54 @@ class _Restore:
         target: Target,
         given: Sequence[Given],
         wanted: Wanted,
-        report: Report,
+        outcome: Outcome,
         progress: Progress,
-        overwrite: bool,
+        survey: Survey,
     ) -> None:
         self._target = target
         self._given = given
+        self._numbers = {disc.number for disc in given}
         self._wanted = wanted
-        self._report = report
+        self._outcome = outcome
+        self._report = outcome.report
         self._progress = progress
-        self._overwrite = overwrite
-        self._waiting: dict[str, set[int]] = {}  # path → parts that are still to be written
-        self._damage: dict[str, str] = {}  # path → what was wrong with a copy of it
-        self._there: set[str] = set()  # files that are restored or were there
+        self._survey = survey
+        self._damage: dict[tuple[str, int], str] = {}  # path and part → what was wrong with it
+        self._unlinked: dict[str, list[str]] = {}  # path → further names that wait for it
+        self._flushed: deque[tuple[str, Future[None]]] = deque()
 
     def run(self) -> None:
         """Do it all."""
-        for path, reason in self._wanted.refused:
-            self._report.failed.append(Remark(path, reason))
+        for path, reason in self._wanted.refused.items():
+            self._outcome.fail(path, reason)
+        for reason in self._wanted.damaged:
+            self._report.damaged.append(Remark(bag.FILES, reason))
         for row in self._wanted.directories:
-            self._guarded(row.original, self._target.make_directory, row.original)
-        files = [file for file in self._wanted.files.values() if not file.link_to]
-        self._survey(files)
+            with self._outcome.guarded(row.original):
+                self._target.make_directory(row.original)
+        self._survey.run()
         self._check_room()
-        self._write(files)
-        self._missing()
+        with ThreadPoolExecutor(_FLUSHERS) as pool:
+            for disc in self._given:
+                self._read(disc, pool)
         for file in self._wanted.files.values():
             if file.link_to:
-                self._guarded(file.path, self._link, file)
+                with self._outcome.guarded(file.path):
+                    self._link(file)
         for row in self._wanted.symlinks:
-            self._guarded(row.original, self._symlink, row.original, row.target, row.mtime_ns)
+            with self._outcome.guarded(row.original):
+                self._symlink(row.original, row.target, row.mtime_ns)
+        self._report_rest()
         for row in sorted(self._wanted.directories, key=lambda row: -row.original.count("/")):
-            self._guarded(
-                row.original, self._target.finish_directory, row.original, row.mode, row.mtime_ns
-            )
-
-    def _guarded(self, path: str, action: object, *arguments: object) -> None:
-        """Call the action; what the target refuses is a remark, not the end."""
-        assert callable(action)
-        try:
-            action(*arguments)
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise
-            self._fail(path, _refusal(error))
-
-    def _fail(self, path: str, reason: str) -> None:
-        if all(remark.path != path for remark in self._report.failed[-1:]):
-            self._report.failed.append(Remark(path, reason))
-
-    def _survey(self, files: Sequence[WantedFile]) -> None:
-        """See what is there already; what is not waits to be written."""
-        with self._progress.task("looking at what is there"):
-            for file in files:
-                self._guarded(file.path, self._look_at, file)
-
-    def _look_at(self, file: WantedFile) -> None:
-        found = self._target.stat(file.path)
-        if found and self._is_same(file, found):
-            self._target.set_times(file.path, file.mode, file.mtime_ns)
-            self._report.already_there.append(file.path)
-            self._there.add(file.path)
-        elif found is None or self._may_replace(file.path, file.mtime_ns, found):
-            self._waiting[file.path] = set(file.parts) - self._parts_there(file)
-
-    def _is_same(self, file: WantedFile, found: os.stat_result) -> bool:
-        return (
-            stat.S_ISREG(found.st_mode)
-            and found.st_size == file.size
-            and file.hashes_known
-            and all(self._has(file.path, part) for part in file.parts.values())
-        )
-
-    def _has(self, path: str, part: Part) -> bool:
-        found = self._target.hash_range(path, part.offset, part.size)
-        self._progress.advance(part.size)
-        return found == part.sha256
-
-    def _parts_there(self, file: WantedFile) -> set[int]:
-        """Parts of a divided file that an earlier run left beside it."""
-        beside = partial_name(file.path)
-        if file.count == 1 or self._target.stat(beside) is None:
-            return set()
-        return {
-            number for number, part in file.parts.items() if part.sha256 and self._has(beside, part)
-        }
-
-    def _may_replace(self, path: str, mtime_ns: int, found: os.stat_result) -> bool:
-        """Whether something else at the path may go; where not, that is reported."""
-        if stat.S_ISDIR(found.st_mode):
-            self._fail(path, "a folder is in its place")
-            return False
-        if self._overwrite:
-            return True
-        newer = found.st_mtime_ns > mtime_ns
-        reason = f"a {'newer' if newer else 'different'} file is there; --overwrite replaces it"
-        self._report.kept_newer.append(Remark(path, reason))
-        return False
+            with self._outcome.guarded(row.original):
+                self._target.finish_directory(row.original, row.mode, row.mtime_ns)
 
     def _check_room(self) -> None:
-        numbers = {catalog.number for _, catalog in self._given}
         needed = sum(
-            self._wanted.files[path].parts[number].size
-            for path, numbers_left in self._waiting.items()
-            for number in numbers_left
-            if numbers & self._wanted.files[path].parts[number].places.keys()
+            part.size
+            for path, numbers in self._survey.waiting.items()
+            for part in (self._wanted.files[path].parts[number] for number in numbers)
+            if self._numbers & part.places.keys()
         )
         free = self._target.free()
         if needed > free:
@@ -206,100 +132,129 @@ class _Restore:
                 f"{format_size(needed)} are needed: make room or choose another folder"
             )
 
-    def _write(self, files: Sequence[WantedFile]) -> None:
-        """Read the discs one after another, each in the order of its data."""
-        for source, catalog in self._given:
-            number = catalog.number
-            mine = [
-                (file, index)
-                for file in files
-                for index in sorted(self._waiting.get(file.path, ()))
-                if number in file.parts[index].places
-            ]
-            total = sum(file.parts[index].size for file, index in mine)
-            what = f"restoring {catalog.disc.volume_id} ({number} of {len(catalog.set.discs)})"
-            with self._progress.task(what, total):
-                for file, index in mine:
-                    self._guarded(file.path, self._write_part, source, number, file, index)
+    def _read(self, disc: Given, pool: ThreadPoolExecutor) -> None:
+        """Write what waits for this disc, in the order of its data."""
+        mine = [
+            (file, number)
+            for file in self._wanted.files.values()
+            for number in sorted(self._survey.waiting.get(file.path, ()))
+            if disc.number in file.parts[number].places
+        ]
+        total = sum(file.parts[number].size for file, number in mine)
+        name = self._wanted.discs[disc.number].volume_id
+        what = f"restoring {name} ({disc.number} of {len(self._wanted.discs)})"
+        with self._progress.task(what, total):
+            for file, number in mine:
+                with self._outcome.guarded(file.path):
+                    self._write(disc, file, number, pool)
+                self._settle(_MOST_FLUSHED)
+            self._settle(0)
 
-    def _write_part(self, source: DiscSource, disc: int, file: WantedFile, index: int) -> None:
-        part = file.parts[index]
-        alone = file.count == 1
-        try:
-            with self._target.partial(file.path, fresh=alone) as fd:
-                self._copy(source, part, disc, fd)
-        except DamagedImageError as error:
-            self._damage[file.path] = str(error)
-            return
-        self._waiting[file.path].discard(index)
-        if not self._waiting[file.path]:
-            self._target.publish(file.path, file.mode, file.mtime_ns)
-            del self._waiting[file.path]
-            self._damage.pop(file.path, None)
-            self._report.restored.append(file.path)
-            self._there.add(file.path)
+    def _write(self, disc: Given, file: WantedFile, number: int, pool: ThreadPoolExecutor) -> None:
+        """Write a part of the file; with its last, the file gets its name."""
+        waiting = self._survey.waiting[file.path]
+        with ExitStack() as stack:
+            partial = stack.enter_context(
+                self._target.partial(file.path, fresh=len(waiting) == file.count)
+            )
+            try:
+                self._copy(disc, file.parts[number], partial)
+            except DamagedImageError as error:
+                self._damage[file.path, number] = str(error)
+                return
+            damage = self._damage.pop((file.path, number), "")
+            if damage:
+                self._progress.note(f"{damage}; {disc.source.name} had it whole")
+            waiting.discard(number)
+            if waiting:
+                written = file.parts.keys() - waiting
+                hashes = {index: file.parts[index].sha256 for index in sorted(written)}
+                partial.note(file.size, self._wanted.set_id, hashes)
+                return
+            del self._survey.waiting[file.path]
+            publish = pool.submit(_publish, stack.pop_all(), partial, file)
+            self._flushed.append((file.path, publish))
 
-    def _copy(self, source: DiscSource, part: Part, disc: int, fd: int) -> None:
+    def _copy(self, disc: Given, part: Part, partial: PartialFile) -> None:
         digest = hashlib.sha256()
         position = part.offset
-        for chunk in source.chunks(part.places[disc], part.size):
+        for chunk in disc.source.chunks(part.places[disc.number], part.size):
             digest.update(chunk)
-            rest = chunk
-            while rest:
-                count = os.pwrite(fd, rest, position)
-                rest = rest[count:]
-                position += count
+            partial.write(chunk, position)
+            position += len(chunk)
             self._progress.advance(len(chunk))
         if digest.hexdigest() != part.sha256:
-            raise DamagedImageError(f"{source.name}: {printable(part.places[disc])} is damaged")
+            path = printable(part.places[disc.number])
+            what = "is damaged" if part.sha256 else "cannot be checked, its hash is lost"
+            raise DamagedImageError(f"{disc.source.name}: {path} {what}")
 
-    def _missing(self) -> None:
-        """Report what is still waiting: damaged, or on discs that were not given."""
-        discs = {disc.number: disc for disc in self._given[0][1].set.discs}
-        given = {catalog.number for _, catalog in self._given}
-        needed: dict[int, int] = {}
-        for path, parts in self._waiting.items():
-            if path in self._damage:
-                self._report.damaged.append(Remark(path, self._damage[path]))
-                continue
-            absent = set()
-            for part in (self._wanted.files[path].parts[number] for number in parts):
-                if not given & part.places.keys():
-                    absent.add(min(part.places))
-            for number in absent:
-                needed[number] = needed.get(number, 0) + 1
-        for number, files in sorted(needed.items()):
-            disc = discs[number]
-            self._report.missing.append(MissingDisc(number, disc.volume_id, disc.title, files))
+    def _settle(self, most: int) -> None:
+        """Wait until at most so many files are being flushed."""
+        while len(self._flushed) > most:
+            path, publish = self._flushed.popleft()
+            with self._outcome.guarded(path):
+                publish.result()
+                self._report.restored.append(path)
+                self._survey.there.add(path)
 
     def _link(self, file: WantedFile) -> None:
-        """Give a restored file its further name."""
-        first = self._target.stat(file.link_to) if file.link_to in self._there else None
+        """Give a file its further name."""
         found = self._target.stat(file.path)
-        if first is None:
-            self._fail(file.path, f"{printable(file.link_to)}, the same file, was not restored")
-        elif found and (_same_inode(found, first) or self._is_same(file, found)):
+        there = file.link_to in self._survey.there
+        first = self._target.stat(file.link_to) if there else None
+        if found and first and _same_inode(found, first):
             self._report.already_there.append(file.path)
-        elif found is None or self._may_replace(file.path, file.mtime_ns, found):
+        elif found and self._survey.is_same(file, found):
+            if not (first and self._target.hard_link(file.link_to, file.path)):
+                self._survey.mend(file, found)
+            self._report.already_there.append(file.path)
+        elif first is None:
+            self._unlinked.setdefault(file.link_to, []).append(file.path)
+        elif found is None or self._survey.may_replace(file.path, file.mtime_ns, found):
             if not self._target.hard_link(file.link_to, file.path):
-                self._target.copy(file.link_to, file.path)
-                self._target.publish(file.path, file.mode, file.mtime_ns)
+                self._target.copy(file.link_to, file.path, file.mode, file.mtime_ns)
             self._report.restored.append(file.path)
 
     def _symlink(self, path: str, to: str, mtime_ns: int) -> None:
         found = self._target.stat(path)
         if found and stat.S_ISLNK(found.st_mode) and self._target.read_link(path) == to:
             self._report.already_there.append(path)
-        elif found is None or self._may_replace(path, mtime_ns, found):
+        elif found is None or self._survey.may_replace(path, mtime_ns, found):
             self._target.symlink(path, to, mtime_ns)
             self._report.restored.append(path)
+
+    def _report_rest(self) -> None:
+        """Report what still waits, because it is damaged or its disc was not given."""
+        needed: dict[int, int] = {}
+        for path in (*self._survey.waiting, *self._survey.unknown):
+            if self._outcome.has_failed(path):
+                continue
+            names = [path, *self._unlinked.pop(path, ())]
+            parts = self._wanted.files[path].parts
+            numbers = self._survey.waiting.get(path) or [n for n in parts if not parts[n].sha256]
+            damage = {n: self._damage[path, n] for n in numbers if (path, n) in self._damage}
+            if damage:
+                reason = damage[min(damage)]
+                self._report.damaged.extend(Remark(name, reason) for name in names)
+            absent = set()
+            for number in numbers:
+                places = parts[number].places.keys()
+                if places - self._numbers and (number in damage or not places & self._numbers):
+                    absent.add(min(places - self._numbers))
+            for number in absent:
+                needed[number] = needed.get(number, 0) + len(names)
+        for first, names in self._unlinked.items():
+            for name in names:
+                self._outcome.fail(name, f"{printable(first)}, the same file, was not restored")
+        for number, files in sorted(needed.items()):
+            disc = self._wanted.discs[number]
+            self._report.missing.append(MissingDisc(number, disc.volume_id, disc.title, files))
+
+
+def _publish(held: ExitStack, partial: PartialFile, file: WantedFile) -> None:
+    with held:
+        partial.publish(file.size, file.mode, file.mtime_ns)
 
 
 def _same_inode(one: os.stat_result, other: os.stat_result) -> bool:
     return (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
-
-
-def _refusal(error: OSError) -> str:
-    if error.errno in (errno.ENOTDIR, errno.ELOOP):
-        return "a link or a file is in the place of a folder above it"
-    return error.strerror or str(error)

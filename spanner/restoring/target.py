@@ -8,29 +8,41 @@ import contextlib
 import errno
 import hashlib
 import os
-import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Container
 from typing import Self
 
-from spanner.errors import SpannerError
+from spanner.errors import UsageError
+from spanner.restoring.partial import PartialFile, beside, noted_parts, remove, rename, settle
 from spanner.units import printable
 
 _CHUNK = 4 << 20
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_NO_LINKS = {errno.EPERM, errno.EMLINK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EXDEV}
 
 
 class Target:
-    """An open target folder. Paths are relative, `/`-separated, already found safe."""
+    """An open target folder. Paths are relative, `/`-separated, already found safe.
 
-    def __init__(self, folder: str) -> None:
+    `taken` are paths that no unfinished file may have.
+
+    Raises:
+        UsageError: the folder cannot be used.
+        OSError: there is no room, here as in all methods.
+    """
+
+    def __init__(self, folder: str, taken: Container[str] = ()) -> None:
         try:
             os.makedirs(folder, exist_ok=True)
             self._root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
-            raise SpannerError(f"cannot use {printable(folder)}: {error.strerror}") from error
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise UsageError(f"cannot use {printable(folder)}: {error.strerror}") from error
         self.folder = folder
-        self._last: tuple[str, int] = ("", -1)
+        self._taken = taken
+        self._last = "", False, -1  # path, whether it was to be made, descriptor
 
     def __enter__(self) -> Self:
         return self
@@ -59,11 +71,35 @@ class Target:
     def finish_directory(self, path: str, mode: int, mtime_ns: int) -> None:
         """Set a directory's mode and time, when all in it is done."""
         parent, name = _split(path)
-        self._forget()
         fd = os.open(name, _DIRECTORY, dir_fd=self._directory(parent))
         try:
-            os.fchmod(fd, mode)
-            os.utime(fd, ns=(mtime_ns, mtime_ns))
+            settle(fd, mode, mtime_ns)
+        finally:
+            os.close(fd)
+
+    def beside(self, path: str) -> str:
+        """Where a file is while it is written."""
+        parent, name = _split(path)
+        number = 0
+        while (found := _join(parent, beside(name, number))) in self._taken:
+            number += 1
+        return found
+
+    def partial(self, path: str, *, fresh: bool) -> PartialFile:
+        """Open the file beside `path` for writing; if it is `fresh`, a failure removes it."""
+        parent, name = _split(path)
+        directory = os.dup(self._directory(parent, make=True))
+        return PartialFile(directory, self._beside(path), name, fresh=fresh)
+
+    def parts_beside(self, path: str, size: int, set_id: str) -> dict[int, str]:
+        """SHA-256 of the parts that an earlier run noted in the file beside `path`."""
+        parent, _ = _split(path)
+        try:
+            fd = os.open(self._beside(path), _READ, dir_fd=self._directory(parent))
+        except FileNotFoundError:
+            return {}
+        try:
+            return noted_parts(fd, size, set_id)
         finally:
             os.close(fd)
 
@@ -72,8 +108,7 @@ class Target:
         digest = hashlib.sha256()
         buffer = memoryview(bytearray(max(1, min(_CHUNK, size))))
         parent, name = _split(path)
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        fd = os.open(name, flags, dir_fd=self._directory(parent))
+        fd = os.open(name, _READ, dir_fd=self._directory(parent))
         try:
             while size and (count := os.preadv(fd, [buffer[: min(size, len(buffer))]], offset)):
                 digest.update(buffer[:count])
@@ -82,90 +117,60 @@ class Target:
             os.close(fd)
         return digest.hexdigest()
 
-    @contextlib.contextmanager
-    def partial(self, path: str, *, fresh: bool) -> Iterator[int]:
-        """Open the file beside `path` for writing; a failure removes it if it is `fresh`."""
-        parent, name = _split(partial_name(path))
-        directory = os.dup(self._directory(parent, make=True))
-        if fresh:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(name, dir_fd=directory)
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        try:
-            fd = os.open(name, flags, 0o600, dir_fd=directory)
-            try:
-                yield fd
-            finally:
-                os.close(fd)
-        except BaseException:
-            if fresh:
-                with contextlib.suppress(OSError):
-                    os.unlink(name, dir_fd=directory)
-            raise
-        finally:
-            os.close(directory)
-
-    def publish(self, path: str, mode: int, mtime_ns: int) -> None:
-        """Flush the file beside `path`, give it mode and time, then its name."""
-        parent, name = _split(path)
-        directory = self._directory(parent)
-        beside = _split(partial_name(path))[1]
-        fd = os.open(beside, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
-        try:
-            os.fchmod(fd, mode)
-            os.utime(fd, ns=(mtime_ns, mtime_ns))
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-        os.rename(beside, name, src_dir_fd=directory, dst_dir_fd=directory)
-
-    def set_times(self, path: str, mode: int, mtime_ns: int) -> None:
+    def settle(self, path: str, mode: int, mtime_ns: int) -> None:
         """Give a file that is already there its mode and time."""
         parent, name = _split(path)
-        directory = self._directory(parent)
-        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
+        fd = os.open(name, _READ, dir_fd=self._directory(parent))
         try:
-            os.fchmod(fd, mode)
-            os.utime(fd, ns=(mtime_ns, mtime_ns))
+            settle(fd, mode, mtime_ns)
         finally:
             os.close(fd)
 
     def hard_link(self, first: str, path: str) -> bool:
         """Make `path` a further name of `first`; False where the file system has no hard links."""
         source_parent, source = _split(first)
-        parent, name = _split(partial_name(path))
-        source_fd = os.dup(self._directory(source_parent))
+        parent, name = _split(path)
+        source_directory = os.dup(self._directory(source_parent))
         try:
             directory = self._directory(parent, make=True)
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(name, dir_fd=directory)
-            os.link(source, name, src_dir_fd=source_fd, dst_dir_fd=directory, follow_symlinks=False)
-            self._rename(directory, name, _split(path)[1])
+            new = self._beside(path)
+            remove(new, directory)
+            os.link(
+                source,
+                new,
+                src_dir_fd=source_directory,
+                dst_dir_fd=directory,
+                follow_symlinks=False,
+            )
+            rename(directory, new, name)
         except OSError as error:
-            if error.errno in (errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP, errno.EXDEV):
+            if error.errno in _NO_LINKS:
                 return False
             raise
         finally:
-            os.close(source_fd)
+            os.close(source_directory)
         return True
 
-    def copy(self, first: str, path: str) -> None:
-        """Copy a restored file to the file beside `path`."""
+    def copy(self, first: str, path: str, mode: int, mtime_ns: int) -> None:
+        """Copy a restored file."""
         parent, name = _split(first)
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-        source = os.open(name, flags, dir_fd=self._directory(parent))
-        with open(source, "rb") as reader, self.partial(path, fresh=True) as fd:
-            shutil.copyfileobj(reader, os.fdopen(os.dup(fd), "wb"), _CHUNK)
+        source = os.open(name, _READ, dir_fd=self._directory(parent))
+        with open(source, "rb", buffering=0) as reader, self.partial(path, fresh=True) as writer:
+            position = 0
+            while chunk := reader.read(_CHUNK):
+                writer.write(chunk, position)
+                position += len(chunk)
+            writer.publish(position, mode, mtime_ns)
 
     def symlink(self, path: str, to: str, mtime_ns: int) -> None:
         """Make a symbolic link; it is never followed."""
-        parent, name = _split(partial_name(path))
+        parent, name = _split(path)
         directory = self._directory(parent, make=True)
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name, dir_fd=directory)
-        os.symlink(to, name, dir_fd=directory)
-        os.utime(name, ns=(mtime_ns, mtime_ns), dir_fd=directory, follow_symlinks=False)
-        self._rename(directory, name, _split(path)[1])
+        new = self._beside(path)
+        remove(new, directory)
+        os.symlink(to, new, dir_fd=directory)
+        os.utime(new, ns=(mtime_ns, mtime_ns), dir_fd=directory, follow_symlinks=False)
+        rename(directory, new, name)
 
     def read_link(self, path: str) -> str:
         """Where a symbolic link leads."""
@@ -174,20 +179,17 @@ class Target:
 
     def remove_partial(self, path: str) -> None:
         """Remove the file beside `path`, if there is one."""
-        parent, name = _split(partial_name(path))
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name, dir_fd=self._directory(parent))
+        parent, _ = _split(path)
+        remove(self._beside(path), self._directory(parent))
 
-    def _rename(self, directory: int, source: str, name: str) -> None:
-        os.rename(source, name, src_dir_fd=directory, dst_dir_fd=directory)
-        # Of two names of one file, rename(2) leaves both.
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(source, dir_fd=directory)
+    def _beside(self, path: str) -> str:
+        return _split(self.beside(path))[1]
 
     def _directory(self, path: str, *, make: bool = False) -> int:
-        """A descriptor of the directory, valid until the next call."""
-        if path == self._last[0] and self._last[1] >= 0:
-            return self._last[1]
+        """A descriptor of the directory, valid until the next call; made ones can be written to."""
+        last, made, known = self._last
+        if known >= 0 and path == last and made >= make:
+            return known
         fd = os.dup(self._root)
         for part in path.split("/") if path else ():
             try:
@@ -196,36 +198,29 @@ class Target:
                 os.close(fd)
             fd = below
         self._forget()
-        self._last = path, fd
+        self._last = path, make, fd
         return fd
 
     def _open_below(self, fd: int, name: str, make: bool) -> int:
         if make:
             with contextlib.suppress(FileExistsError):
                 os.mkdir(name, 0o700, dir_fd=fd)
-        below = os.open(name, _DIRECTORY, dir_fd=fd)
-        if make:
-            mode = stat.S_IMODE(os.fstat(below).st_mode)
-            if mode & 0o700 != 0o700:
+            mode = os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode
+            if stat.S_ISDIR(mode) and mode & 0o700 != 0o700:
                 with contextlib.suppress(OSError):
-                    os.fchmod(below, mode | 0o700)
-        return below
+                    os.chmod(name, stat.S_IMODE(mode) | 0o700, dir_fd=fd)
+        return os.open(name, _DIRECTORY, dir_fd=fd)
 
     def _forget(self) -> None:
-        if self._last[1] >= 0:
-            os.close(self._last[1])
-        self._last = "", -1
-
-
-def partial_name(path: str) -> str:
-    """The name beside `path` that a file has while it is written."""
-    parent, name = _split(path)
-    beside = f".{name}.spanner-partial"
-    if len(os.fsencode(beside)) > 255:
-        beside = f".{hashlib.sha256(os.fsencode(name)).hexdigest()}.spanner-partial"
-    return f"{parent}/{beside}" if parent else beside
+        if self._last[2] >= 0:
+            os.close(self._last[2])
+        self._last = "", False, -1
 
 
 def _split(path: str) -> tuple[str, str]:
     parent, _, name = path.rpartition("/")
     return parent, name
+
+
+def _join(parent: str, name: str) -> str:
+    return f"{parent}/{name}" if parent else name

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from burners.progress import Progress
@@ -10,11 +10,10 @@ from spanner.catalog import bag
 from spanner.catalog.reading import DiscCatalog, read_catalog, read_manifest, read_structure
 from spanner.errors import DamagedImageError
 from spanner.restoring.discs import DiscSource, FolderDisc, ImageDisc, open_disc
-from spanner.restoring.iso import IsoImage
 from spanner.restoring.iso_records import Extent, IsoFile
 from spanner.units import SECTOR, printable
 
-_CHUNK = 2048  # sectors read at once
+_NOTHING = hashlib.sha256(b"").hexdigest()
 
 
 @dataclass(slots=True)
@@ -39,9 +38,8 @@ class Verdict:
     def hashes(self) -> Iterator[tuple[str, int, str]]:
         """The path, part and SHA-256 of each file on it."""
         if self.catalog:
-            for row in self.catalog.rows():
-                if row.disc == self.catalog.number:
-                    yield row.original, row.part, row.sha256
+            for row in self.catalog.own_rows():
+                yield row.original, row.part, row.sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +68,29 @@ def verify(path: str, progress: Progress) -> Verdict:
 
 
 def _verify(disc: DiscSource, verdict: Verdict, progress: Progress) -> None:
-    verdict.catalog = read_catalog(disc.read, disc.name)
+    unread = ""
+    try:
+        verdict.catalog = read_catalog(disc.read, disc.name)
+    except DamagedImageError as error:
+        unread = str(error)
     hashes = read_manifest(disc.read, bag.MANIFEST, disc.name)
     hashes |= read_manifest(disc.read, bag.TAG_MANIFEST, disc.name)
     verdict.files = len(hashes)
-    catalog = verdict.catalog
-    own = {row.path: row.sha256 for row in catalog.rows() if row.disc == catalog.number}
-    for place in sorted(own.keys() | {path for path in hashes if path.startswith("data/")}):
-        if own.get(place) != hashes.get(place):
-            verdict.problems.append(f"{printable(place)}: manifest and catalog differ")
+    if verdict.catalog:
+        own = {row.path: row.sha256 for row in verdict.catalog.own_rows()}
+        for path in sorted(own.keys() | {path for path in hashes if path.startswith("data/")}):
+            if own.get(path) != hashes.get(path):
+                verdict.problems.append(f"{printable(path)}: manifest and catalog differ")
     if isinstance(disc, ImageDisc):
-        _verify_image(disc, hashes, verdict, progress)
+        _ImageCheck(disc, verdict, progress).run(hashes)
     elif isinstance(disc, FolderDisc):
         _verify_folder(disc, hashes, verdict, progress)
+    if unread and not verdict.problems:
+        verdict.problems.append(unread)
 
 
 def _verify_folder(
-    disc: FolderDisc, hashes: dict[str, str], verdict: Verdict, progress: Progress
+    disc: FolderDisc, hashes: Mapping[str, str], verdict: Verdict, progress: Progress
 ) -> None:
     with progress.task(f"checking {disc.name}", disc.size()):
         for path, expected in hashes.items():
@@ -100,80 +104,96 @@ def _verify_folder(
                 continue
             if digest.hexdigest() != expected:
                 verdict.problems.append(f"{printable(path)}: damaged")
+    for path in disc.files():
+        if path.startswith("data/") and path not in hashes:
+            verdict.problems.append(f"{printable(path)}: in no manifest")
 
 
-def _verify_image(
-    disc: ImageDisc, hashes: dict[str, str], verdict: Verdict, progress: Progress
-) -> None:
-    """One pass over the image, in order."""
-    image = disc.image
-    end = image.total_sectors * SECTOR
-    if os.path.isfile(image.path) and os.path.getsize(image.path) != end:
-        size = os.path.getsize(image.path)
-        verdict.problems.append(f"the file has {size:,} bytes, its image {end:,}")
-    regions = sorted(_regions(disc, hashes, verdict), key=lambda region: region.sector)
-    whole = hashlib.sha256()
-    position = 0
-    with progress.task(f"checking {disc.name}", end):
-        for region in regions:
-            start = region.sector * SECTOR
-            if start < position:
-                verdict.problems.append(f"{region.what}: overlaps what is before it")
-                continue
-            _expect_zero(_range(image, position, start), whole, progress, verdict)
-            digest = hashlib.sha256()
-            for chunk in _range(image, start, start + region.size):
-                digest.update(chunk)
-                whole.update(chunk)
-                progress.advance(len(chunk))
-            if digest.hexdigest() != region.sha256:
-                verdict.problems.append(f"{region.what}: damaged")
-            position = start + region.size
-        _expect_zero(_range(image, position, end), whole, progress, verdict)
-    verdict.sha256 = whole.hexdigest()
+class _ImageCheck:
+    """One pass over an image, in order."""
 
+    def __init__(self, disc: ImageDisc, verdict: Verdict, progress: Progress) -> None:
+        self._disc = disc
+        self._image = disc.image
+        self._verdict = verdict
+        self._progress = progress
+        self._whole = hashlib.sha256()
+        self._broken = False
 
-def _range(image: IsoImage, start: int, end: int) -> Iterator[memoryview]:
-    """The image's bytes from `start` to `end`."""
-    sector, offset = divmod(start, SECTOR)
-    size = end - sector * SECTOR
-    return image.chunks(IsoFile("", size, (Extent(sector, size),), None, None), offset)
+    def run(self, hashes: Mapping[str, str]) -> None:
+        """Read all of it."""
+        end = self._image.total_sectors * SECTOR
+        path = self._image.path
+        if os.path.isfile(path) and os.path.getsize(path) != end:
+            self._problem(f"the file has {os.path.getsize(path):,} bytes, its image {end:,}")
+        regions = list(self._files(hashes))
+        try:
+            for digest, first, count in read_structure(self._disc.read, self._disc.name):
+                regions.append(_Region(first, count * SECTOR, "the disc's structure", digest))
+            rest_is_zero = True
+        except DamagedImageError as error:
+            self._problem(str(error))
+            rest_is_zero = False
+        position = 0
+        with self._progress.task(f"checking {self._disc.name}", end):
+            for region in sorted(regions, key=lambda region: region.sector):
+                start = region.sector * SECTOR
+                if start < position or start + region.size > end:
+                    self._problem(f"{region.what}: lies where other things are, or nothing can")
+                    continue
+                self._gap(position, start, rest_is_zero)
+                position = start + region.size
+                if self._hash(start, position, region.what) != region.sha256:
+                    self._problem(f"{region.what}: damaged")
+            self._gap(position, end, rest_is_zero)
+        if not self._broken:
+            self._verdict.sha256 = self._whole.hexdigest()
 
+    def _files(self, hashes: Mapping[str, str]) -> Iterator[_Region]:
+        """All files; names of the same data once."""
+        missing = dict(hashes)
+        seen: dict[tuple[int, int], str] = {}
+        for file in self._image.files():
+            expected = missing.pop(file.path, "")
+            if file.path == bag.TAG_MANIFEST:
+                expected = hashlib.sha256(self._disc.read(file.path)).hexdigest()
+            what = printable(file.path)
+            key = (file.extents[0].sector if file.extents else 0, file.size)
+            if not expected:
+                self._problem(f"{what}: in no manifest")
+            elif key not in seen and file.size:
+                seen[key] = expected
+                yield _Region(key[0], file.size, what, expected)
+            elif seen.get(key, _NOTHING) != expected:
+                self._problem(f"{what}: damaged")
+        for path in missing:
+            self._problem(f"{printable(path)}: missing")
 
-def _expect_zero(
-    chunks: Iterator[memoryview], whole: "hashlib._Hash", progress: Progress, verdict: Verdict
-) -> None:
-    for chunk in chunks:
-        whole.update(chunk)
-        progress.advance(len(chunk))
-        if bytes(chunk).strip(b"\0") and verdict.problems[-1:] != [_NOT_ZERO]:
-            verdict.problems.append(_NOT_ZERO)
+    def _hash(self, start: int, end: int, what: str) -> str:
+        digest = hashlib.sha256()
+        for chunk in self._read(start, end, what):
+            digest.update(chunk)
+        return digest.hexdigest()
 
+    def _gap(self, start: int, end: int, is_zero: bool) -> None:
+        for chunk in self._read(start, end, f"sectors from {start // SECTOR} on"):
+            if is_zero and bytes(chunk).strip(b"\0"):
+                self._problem("sectors that no file covers are not zero")
 
-_NOT_ZERO = "sectors that no file covers are not zero"
+    def _read(self, start: int, end: int, what: str) -> Iterator[memoryview]:
+        """The image's bytes; where they cannot be read, that is a problem and they end."""
+        sector, offset = divmod(start, SECTOR)
+        size = end - sector * SECTOR
+        file = IsoFile("", size, (Extent(sector, size),), None, None)
+        try:
+            for chunk in self._image.chunks(file, offset):
+                self._whole.update(chunk)
+                self._progress.advance(len(chunk))
+                yield chunk
+        except DamagedImageError as error:
+            self._broken = True
+            self._problem(f"{what}: {error}")
 
-
-def _regions(disc: ImageDisc, hashes: dict[str, str], verdict: Verdict) -> Iterator[_Region]:
-    """All that has a hash: files (names of the same data once) and what belongs to no file."""
-    for digest, first, count in read_structure(disc.read, disc.name):
-        yield _Region(first, count * SECTOR, "the disc's structure", digest)
-    seen: dict[tuple[int, int], str] = {}
-    unknown = {bag.TAG_MANIFEST}
-    for file in disc.image.files():
-        expected = hashes.pop(file.path, "")
-        if not expected and file.path not in unknown:
-            verdict.problems.append(f"{printable(file.path)}: in no manifest")
-            continue
-        first = file.extents[0].sector if file.extents else 0
-        key = (first, file.size)
-        if file.path == bag.TAG_MANIFEST:
-            expected = hashlib.sha256(disc.read(file.path)).hexdigest()
-        if file.size == 0:
-            if expected != hashlib.sha256(b"").hexdigest():
-                verdict.problems.append(f"{printable(file.path)}: damaged")
-        elif key not in seen:
-            seen[key] = expected
-            yield _Region(first, file.size, printable(file.path), expected)
-        elif seen[key] != expected:
-            verdict.problems.append(f"{printable(file.path)}: damaged")
-    verdict.problems.extend(f"{printable(path)}: missing" for path in hashes)
+    def _problem(self, what: str) -> None:
+        if what not in self._verdict.problems[-1:]:
+            self._verdict.problems.append(what)

@@ -1,14 +1,17 @@
 """What is to be restored, and where each part of it lies: put together from the discs' catalogs."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from fnmatch import translate
 
-from spanner.catalog.reading import DiscCatalog
+from spanner.catalog.reading import DiscCatalog, DiscInfo
 from spanner.catalog.tables import Row
 from spanner.errors import DamagedImageError
 from spanner.planning.plan import is_safe
-from spanner.units import printable
+from spanner.restoring.partial import SUFFIX
+
+_LARGEST = (1 << 63) - 1  # bytes of a file, for any system
 
 
 @dataclass(slots=True)
@@ -23,7 +26,7 @@ class Part:
 
 @dataclass(slots=True)
 class WantedFile:
-    """A file to restore. `link_to`: it is a further name of that file."""
+    """A file to restore, in `count` parts. `link_to`: it is a further name of that file."""
 
     path: str
     mtime_ns: int
@@ -45,73 +48,197 @@ class WantedFile:
 
 @dataclass(slots=True)
 class Wanted:
-    """All that is to be restored, files in the order in which they lie on the discs."""
+    """All that is to be restored, files in the order in which they lie on the discs.
 
+    `refused` has paths and reasons, `damaged` what is wrong with catalogs. `names` are all paths of
+    the set, wanted or not, that end as those of unfinished files do.
+    """
+
+    set_id: str
+    discs: dict[int, DiscInfo] = field(default_factory=dict)
     directories: list[Row] = field(default_factory=list)
     files: dict[str, WantedFile] = field(default_factory=dict)
     symlinks: list[Row] = field(default_factory=list)
-    refused: list[tuple[str, str]] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+    damaged: list[str] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+
+    def __bool__(self) -> bool:
+        return bool(self.directories or self.files or self.symlinks or self.refused)
+
+    def learn(self, disc: int, hashes: Mapping[str, str]) -> None:
+        """Take the hashes of a disc's files, by path on it, where no catalog has them."""
+        for file in self.files.values():
+            for part in file.parts.values():
+                if disc in part.places and not part.sha256:
+                    part.sha256 = hashes.get(part.places[disc], "")
 
 
 def wanted_from(catalogs: Sequence[DiscCatalog], only: Iterable[str] = ()) -> Wanted:
     """What the catalogs of one set's discs hold; with `only` what matches one of the globs.
 
-    Every disc has all rows, but the hashes of its own files for certain.
+    A glob is compared with paths and with names; a folder stands for all that is in it. Every disc
+    has all rows, but the hashes of its own files for certain.
 
     Raises:
-        DamagedImageError: the rows contradict each other.
+        DamagedImageError: no catalog can be read to its end.
     """
-    wanted = Wanted()
-    globs = tuple(only)
-    for index, catalog in enumerate(catalogs):
-        for row in catalog.rows():
-            if (index and row.disc != catalog.number) or not _matches(row.original, globs):
-                continue
-            if not is_safe(row.original):
-                wanted.refused.append((row.original, "its path leads out of the target"))
-            elif row.kind == "dir":
-                wanted.directories.append(row)
-            elif row.kind == "symlink":
-                wanted.symlinks.append(row)
-            elif not (is_safe(row.path) and row.path.startswith("data/")):
-                wanted.refused.append((row.original, "its path on the disc is impossible"))
-            else:
-                _add(wanted.files, row)
-    for file in wanted.files.values():
-        _check(file)
-        if file.link_to not in wanted.files or wanted.files[file.link_to].link_to:
-            file.link_to = ""  # its first name is not wanted: it is restored by itself
-    return wanted
+    reader = _Reader(Wanted(catalogs[0].set.id), _Only(only))
+    whole = False
+    for catalog in catalogs:
+        discs = {disc.number: disc for disc in catalog.set.discs}
+        reader.wanted.discs = discs | reader.wanted.discs
+        try:
+            for row in catalog.own_rows() if whole else catalog.rows():
+                reader.add(row, discs)
+            whole = True
+        except DamagedImageError as error:
+            reader.wanted.damaged.append(str(error))
+    if not whole:
+        raise DamagedImageError("; ".join(reader.wanted.damaged))
+    return reader.finish()
 
 
-def _matches(path: str, globs: Sequence[str]) -> bool:
-    name = path.rpartition("/")[2]
-    return not globs or any(fnmatchcase(path, glob) or fnmatchcase(name, glob) for glob in globs)
+class _Only:
+    """The paths that one of the globs matches, or a folder above them."""
+
+    def __init__(self, globs: Iterable[str]) -> None:
+        patterns = [translate(glob.rstrip("/")) for glob in globs]
+        self._match = re.compile("|".join(patterns)).match if patterns else None
+        self._folders: dict[str, bool] = {"": False}
+
+    def __contains__(self, path: str) -> bool:
+        return self._match is None or self._matches(path) or self._folder(path.rpartition("/")[0])
+
+    def _matches(self, path: str) -> bool:
+        assert self._match
+        return bool(self._match(path) or self._match(path.rpartition("/")[2]))
+
+    def _folder(self, path: str) -> bool:
+        """Whether the folder or one above it matches."""
+        unknown = []
+        while path not in self._folders:
+            unknown.append(path)
+            path = path.rpartition("/")[0]
+        found = self._folders[path]
+        for folder in reversed(unknown):
+            found = self._folders[folder] = found or self._matches(folder)
+        return found
 
 
-def _add(files: dict[str, WantedFile], row: Row) -> None:
-    file = files.get(row.original)
-    if file is None:
-        target = row.target if row.kind == "hardlink" else ""
-        file = files[row.original] = WantedFile(
-            row.original, row.mtime_ns, row.mode, row.parts, target
-        )
-    part = file.parts.setdefault(row.part, Part(row.offset, row.size))
-    known = row.sha256 or part.sha256
-    if (file.count, part.offset, part.size) != (row.parts, row.offset, row.size) or (
-        part.sha256 or known
-    ) != known:
-        raise DamagedImageError(f"the catalogs contradict each other about {printable(file.path)}")
-    part.sha256 = known
-    part.places[row.disc] = row.path
+class _Reader:
+    """Takes the rows of catalogs, one after another."""
+
+    def __init__(self, wanted: Wanted, only: _Only) -> None:
+        self.wanted = wanted
+        self._only = only
+        self._directories: dict[str, Row] = {}
+        self._symlinks: dict[str, Row] = {}
+        self._picked: set[str] = set()  # directories
+
+    def add(self, row: Row, discs: Mapping[int, DiscInfo]) -> None:
+        """Take a row of a catalog that knows these discs."""
+        path = row.original
+        if path.endswith(SUFFIX):
+            self.wanted.names.add(path)
+        picked = path in self._only
+        if not (picked or row.kind == "dir"):
+            return
+        problem = self._problem(row, discs)
+        if problem:
+            if picked:
+                self.wanted.refused[path] = problem
+        elif row.kind == "dir":
+            self._directories[path] = row
+            if picked:
+                self._picked.add(path)
+        elif row.kind == "symlink":
+            self._symlinks[path] = row
+        else:
+            self._add_file(row)
+
+    def finish(self) -> Wanted:
+        """All that the rows say."""
+        wanted = self.wanted
+        for file in wanted.files.values():
+            problem = _incomplete(file)
+            if problem:
+                wanted.refused.setdefault(file.path, problem)
+        for path in wanted.refused:
+            wanted.files.pop(path, None)
+        _settle_links(wanted.files)
+        for path in (*wanted.files, *self._symlinks, *self._picked):
+            above = path.rpartition("/")[0]
+            while above and above not in self._picked:
+                self._picked.add(above)
+                above = above.rpartition("/")[0]
+        wanted.directories = [
+            row for path, row in self._directories.items() if path in self._picked
+        ]
+        wanted.symlinks = list(self._symlinks.values())
+        return wanted
+
+    def _problem(self, row: Row, discs: Mapping[int, DiscInfo]) -> str:
+        if not is_safe(row.original):
+            return "its path leads out of the target"
+        if row.kind == "symlink" and (not row.target or "\0" in row.target):
+            return "it is a symbolic link to an impossible path"
+        if row.kind in ("file", "hardlink"):
+            if not (is_safe(row.path) and row.path.startswith("data/")):
+                return "its path on the disc is impossible"
+            if row.disc not in discs:
+                return f"it lies on disc {row.disc}, which the set does not have"
+        return ""
+
+    def _add_file(self, row: Row) -> None:
+        file = self.wanted.files.get(row.original)
+        if file is None:
+            target = row.target if row.kind == "hardlink" else ""
+            file = WantedFile(row.original, row.mtime_ns, row.mode, row.parts, target)
+            self.wanted.files[row.original] = file
+        part = file.parts.setdefault(row.part, Part(row.offset, row.size))
+        known = part.sha256 or row.sha256
+        if (file.count, part.offset, part.size, known) != (
+            row.parts,
+            row.offset,
+            row.size,
+            row.sha256 or known,
+        ):
+            self.wanted.refused[file.path] = "the catalogs contradict each other about it"
+        part.sha256 = known
+        part.places[row.disc] = row.path
 
 
-def _check(file: WantedFile) -> None:
+def _incomplete(file: WantedFile) -> str:
+    """What the parts lack to be the whole file."""
     offset = 0
     for number in range(1, file.count + 1):
         part = file.parts.get(number)
         if part is None or part.offset != offset:
-            raise DamagedImageError(f"the catalog has no whole {printable(file.path)}")
+            return "the catalog does not have all parts of it"
         offset += part.size
-    if len(file.parts) != file.count:
-        raise DamagedImageError(f"the catalog has too many parts of {printable(file.path)}")
+    if not file.parts or len(file.parts) != file.count:
+        return "the catalog has parts of it that are none"
+    return "its size is impossible" if offset > _LARGEST else ""
+
+
+def _settle_links(files: dict[str, WantedFile]) -> None:
+    """Let each further name lead to the first name of that file that is wanted."""
+    firsts: dict[str, str] = {}
+    for file in files.values():
+        if not file.link_to:
+            continue
+        first = files.get(firsts.get(file.link_to, file.link_to))
+        if first and not first.link_to and first is not file and _same_data(file, first):
+            file.link_to = first.path
+        else:
+            firsts[file.link_to] = file.path
+            file.link_to = ""
+
+
+def _same_data(one: WantedFile, other: WantedFile) -> bool:
+    return one.parts.keys() == other.parts.keys() and all(
+        (part.offset, part.size, part.sha256)
+        == (other.parts[number].offset, other.parts[number].size, other.parts[number].sha256)
+        for number, part in one.parts.items()
+    )

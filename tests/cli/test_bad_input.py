@@ -46,7 +46,7 @@ def session(tmp_path: Path) -> str:
         (
             ["archive", "Song", "--media", "custom:1200kBx1", "--no-split", "--to", "out"],
             3,
-            "discs are needed",
+            "are needed",
         ),
         (["archive", "Song", "--media", "cd", "--pack", "tetris", "--to", "out"], 2, "--pack"),
         (["archive", "Song", "--media", "cd"], 2, "--to"),

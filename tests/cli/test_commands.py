@@ -80,7 +80,7 @@ def test_archive_verify_restore(run: Run, session: str, odd_tree: str, tmp_path:
 
 
 def test_plan_then_image(run: Run, session: str, tmp_path: Path) -> None:
-    done = run("plan", session, "--media", "custom:1500kB", "-o", "plan.json")
+    done = run("plan", session, "--media", "custom:1600kB", "-o", "plan.json")
     assert "Audio Files A–C" in done.stdout
     plan = json.loads((tmp_path / "plan.json").read_text())
     assert set(plan["set"]) == {"id", "title", "created"}
@@ -104,7 +104,7 @@ def test_plan_json_is_the_plan(run: Run, session: str) -> None:
 
 
 def test_hashes_of_all_discs_on_every_disc(run: Run, session: str, tmp_path: Path) -> None:
-    run("archive", session, "--media", "custom:1500kB", "--to", "out", "--hash")
+    run("archive", session, "--media", "custom:1600kB", "--to", "out", "--hash")
     image = min(os.listdir(tmp_path / "out"))
     subprocess.run(["7z", "x", "-ox", f"out/{image}", "catalog"], cwd=tmp_path, check=True)
     lines = (tmp_path / "x/catalog/files.tsv").read_text().splitlines()[1:]
@@ -114,7 +114,7 @@ def test_hashes_of_all_discs_on_every_disc(run: Run, session: str, tmp_path: Pat
 
 
 def test_archive_again_goes_on(run: Run, session: str, tmp_path: Path) -> None:
-    arguments = ("archive", session, "--media", "custom:1500kB", "--to", "out", "--json")
+    arguments = ("archive", session, "--media", "custom:1600kB", "--to", "out", "--json")
     first = document(run(*arguments))
     images = [Path(disc["file"]) for disc in first["discs"]]
     images[1].unlink()
@@ -126,7 +126,7 @@ def test_archive_again_goes_on(run: Run, session: str, tmp_path: Path) -> None:
 
 
 def test_a_damaged_image_is_replaced_only_if_told(run: Run, session: str) -> None:
-    arguments = ("archive", session, "--media", "custom:1500kB", "--to", "out", "--json")
+    arguments = ("archive", session, "--media", "custom:1600kB", "--to", "out", "--json")
     first = document(run(*arguments))
     image = Path(first["discs"][0]["file"])
     data = bytearray(image.read_bytes())
@@ -188,7 +188,7 @@ def test_interrupted_it_leaves_nothing_half_named(tmp_path: Path, number: signal
 
 def test_list_and_show(run: Run, session: str) -> None:
     assert document(run("list", "--json"))["sets"] == []
-    made = document(run("archive", session, "--media", "custom:1500kB", "--to", "out", "--json"))
+    made = document(run("archive", session, "--media", "custom:1600kB", "--to", "out", "--json"))
     run("verify", made["discs"][0]["file"])
     listed = document(run("list", "--json"))["sets"]
     assert [(each["id"], each["files"]) for each in listed] == [(made["set"]["id"], 13)]
@@ -202,7 +202,7 @@ def test_list_and_show(run: Run, session: str) -> None:
 
 
 def test_missing_disc_is_named(run: Run, session: str, tmp_path: Path) -> None:
-    made = document(run("archive", session, "--media", "custom:1500kB", "--to", "out", "--json"))
+    made = document(run("archive", session, "--media", "custom:1600kB", "--to", "out", "--json"))
     lost = made["discs"][1]
     os.unlink(lost["file"])
     done = run("restore", "out", "--to", "back", code=7)

@@ -1,0 +1,114 @@
+"""A file while it is written: beside its name, which it gets when it is whole and flushed."""
+
+import contextlib
+import errno
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from typing import Self
+
+SUFFIX = ".spanner-partial"
+"""How the names of unfinished files end."""
+
+_LONGEST_NAME = 255  # bytes
+_NO_MODES = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP}  # FAT and others keep none
+_NOTE = re.compile(r"([0-9]{1,9}) ([0-9a-f]{64})")
+_MOST_NOTES = 1 << 20  # bytes
+
+
+class PartialFile:
+    """The file `beside` in an open directory, which is closed with it; `name` is to be its name.
+
+    A `fresh` one starts empty, and is removed when it is closed and has neither its name nor a note
+    of the parts that are in it.
+    """
+
+    def __init__(self, directory: int, beside: str, name: str, *, fresh: bool) -> None:
+        self._directory = directory
+        self._beside = beside
+        self._name = name
+        self._remove = fresh
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        try:
+            if fresh:
+                remove(beside, directory)
+            self._fd = os.open(beside, flags, 0o600, dir_fd=directory)
+        except BaseException:
+            os.close(directory)
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        if self._remove:
+            with contextlib.suppress(OSError):
+                remove(self._beside, self._directory)
+        os.close(self._fd)
+        os.close(self._directory)
+
+    def write(self, data: memoryview | bytes, position: int) -> None:
+        """Write all of the data."""
+        rest = memoryview(data)
+        while rest:
+            count = os.pwrite(self._fd, rest, position)
+            rest = rest[count:]
+            position += count
+
+    def note(self, size: int, set_id: str, hashes: Mapping[int, str]) -> None:
+        """Note, behind the `size` bytes that the file will have, which parts of it are written."""
+        lines = [f"spanner {set_id}", *(f"{part} {digest}" for part, digest in hashes.items()), ""]
+        text = "\n".join(lines).encode()
+        self.write(text, size)
+        os.ftruncate(self._fd, size + len(text))
+        os.fsync(self._fd)
+        self._remove = False
+
+    def publish(self, size: int, mode: int, mtime_ns: int) -> None:
+        """Flush its `size` bytes, give it mode and time, then its name."""
+        os.ftruncate(self._fd, size)
+        settle(self._fd, mode, mtime_ns)
+        os.fsync(self._fd)
+        rename(self._directory, self._beside, self._name)
+        self._remove = False
+
+
+def beside(name: str, number: int) -> str:
+    """The name of an unfinished file; where the first is another file's own name, a further one."""
+    tail = f".{number}{SUFFIX}" if number else SUFFIX
+    found = f".{name}{tail}"
+    if len(os.fsencode(found)) > _LONGEST_NAME:
+        found = f".{hashlib.sha256(os.fsencode(name)).hexdigest()}{tail}"
+    return found
+
+
+def noted_parts(fd: int, size: int, set_id: str) -> dict[int, str]:
+    """The parts of the file and their SHA-256, as `PartialFile.note` noted them for this set."""
+    text = os.pread(fd, _MOST_NOTES, size).decode("utf-8", "replace")
+    head, *lines = text.split("\n")
+    if head != f"spanner {set_id}":
+        return {}
+    return {int(match[1]): match[2] for match in map(_NOTE.fullmatch, lines) if match}
+
+
+def settle(fd: int, mode: int, mtime_ns: int) -> None:
+    """Set mode and time of an open file or directory."""
+    try:
+        os.fchmod(fd, mode)
+    except OSError as error:
+        if error.errno not in _NO_MODES:
+            raise
+    os.utime(fd, ns=(mtime_ns, mtime_ns))
+
+
+def rename(directory: int, source: str, name: str) -> None:
+    """Give `source` the name, in place of what has it."""
+    os.rename(source, name, src_dir_fd=directory, dst_dir_fd=directory)
+    remove(source, directory)  # of two names of one file, rename(2) leaves both
+
+
+def remove(name: str, directory: int) -> None:
+    """Remove a name that may be there or not."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=directory)
