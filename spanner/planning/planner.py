@@ -19,11 +19,12 @@ from spanner.planning.contents import Contents, contents, everywhere
 from spanner.planning.costs import directory_charges, directory_cost, least_cost
 from spanner.planning.packing import lower_bound
 from spanner.planning.plan import FORMAT, Disc, Item, Plan, SetInfo
-from spanner.planning.shares import Room, Share, choose, score
+from spanner.planning.shares import Room, Score, Share, choose, score
 from spanner.sources.tree import Tree
 from spanner.units import SECTOR, format_size, printable, sectors
 
 _TITLE_LENGTH = 100
+_TYPICAL_TITLE = "W" * 40
 _VOLUME_ID_LENGTH = 30  # UDF keeps no more (ECMA-167 4/14.1: a dstring of 32 with code and length)
 _SLACK = 24 * SECTOR  # texts, tables and folders may each end in a sector more than was measured
 _NUMBERS = 64  # digits of the files and bytes of a disc, wherever a catalog says them
@@ -103,14 +104,14 @@ class _Planner:
                 hashed=self._wishes.hashed,
             )
             common = self._common(stuff)
-            shares, left = self._divide(stuff, largest, common + _SLACK + excess)
+            least = -(-sum(unit.cost for unit in stuff.units) // _usable(largest)) or 1
+            guess = [Share((), self._longest_medium(), _TYPICAL_TITLE)] * least
+            shares, left = self._divide(stuff, largest, common + _SLACK + excess, guess)
             if not shares:
                 room = left
                 continue
             bound = self._bound(stuff, common)
-            plan = None
-            if len(shares) > bound:
-                plan = self._closer(stuff, largest, common, shares)
+            plan = self._closer(stuff, largest, common, shares) if len(shares) > bound else None
             plan = plan or self._lay(stuff, shares)
             beyond = _beyond(plan)
             if beyond <= 0:
@@ -121,16 +122,17 @@ class _Planner:
         self, stuff: Contents, largest: Medium, common: int, shares: Sequence[Share]
     ) -> Plan | None:
         """A better plan than these shares make, with no slack, if it happens to fit."""
-        offered = self._wishes.media
         with suppress(DoesNotFitError):
-            closer, _ = self._divide(stuff, largest, common - (ALIGNMENT - 1) * SECTOR)
-            if closer and score([share.medium for share in closer], offered) < score(
-                [share.medium for share in shares], offered
-            ):
+            least = common - (ALIGNMENT - 1) * SECTOR
+            closer, _ = self._divide(stuff, largest, least, shares)
+            if closer and self._score(closer) < self._score(shares):
                 plan = self._lay(stuff, closer)
                 if _beyond(plan) <= 0:
                     return plan
         return None
+
+    def _score(self, shares: Sequence[Share]) -> Score:
+        return score([share.medium for share in shares], self._wishes.media)
 
     def _common(self, stuff: Contents) -> int:
         """Bytes that a disc takes before its own items, with two untitled discs in its catalog.
@@ -143,33 +145,34 @@ class _Planner:
         plan = self._draft(stuff, shares)
         return self._measure(plan, plan.discs[0]) * SECTOR
 
-    def _frame(self, stuff: Contents, discs: Sequence[tuple[str, Medium]]) -> int:
-        """Bytes that these discs (title and medium) take in each catalog beyond two untitled."""
-        plan = self._skeleton(stuff, discs)
-        two = self._skeleton(stuff, [("", self._longest_medium())] * 2)
+    def _frame(self, stuff: Contents, shares: Sequence[Share]) -> int:
+        """Bytes that these discs take in each catalog beyond two untitled ones."""
+        plan = self._skeleton(stuff, shares)
+        two = self._skeleton(stuff, [Share((), self._longest_medium())] * 2)
         longest = max(plan.discs, key=lambda disc: len(disc.title.encode()))
         more = _length(plan, longest) - _length(two, two.discs[0])
-        digits = len(str(len(discs))) - 1
-        rows = sum(2 + len(item.links) for unit in stuff.units for item in unit.items)
-        return more + digits * rows + _NUMBERS * len(discs)
+        digits = len(str(len(shares))) - 1
+        names = sum(1 + len(item.links) for unit in stuff.units for item in unit.items)
+        return more + 2 * digits * names + _NUMBERS * len(shares)
 
-    def _skeleton(self, stuff: Contents, discs: Sequence[tuple[str, Medium]]) -> Plan:
+    def _skeleton(self, stuff: Contents, shares: Sequence[Share]) -> Plan:
         """The discs with nothing but what is on each of them."""
-        shares = [(title, medium, stuff.everywhere) for title, medium in discs]
-        plan = self._draft(stuff, shares)
-        return msgspec.structs.replace(plan, directories=(), symlinks=())
+        discs = [(share.title, share.medium, stuff.everywhere) for share in shares]
+        return msgspec.structs.replace(self._draft(stuff, discs), directories=(), symlinks=())
 
-    def _divide(self, stuff: Contents, largest: Medium, common: int) -> tuple[list[Share], int]:
+    def _divide(
+        self, stuff: Contents, largest: Medium, common: int, guess: Sequence[Share]
+    ) -> tuple[list[Share], int]:
         """The shares, and the bytes that the largest disc has left for units.
 
-        Where that is too little for one of the units, there are no shares.
+        Where that is too little for one of the units, there are no shares. `guess`: how many discs
+        there may be, and titles of about the length that theirs will have.
         """
         usable = _usable(largest)
         self._check_room(largest, common)
         present = parents(item.on_disc for item in stuff.everywhere) | {"data"}
         folders = [unit.folders for unit in stuff.units]
-        count = max(1, -(-sum(unit.cost for unit in stuff.units) // (usable - common)))
-        frame = self._frame(stuff, [("", self._longest_medium())] * count)
+        count, frame = len(guess), self._frame(stuff, guess)
         while True:
             base = common + frame
             self._check_room(largest, base)
@@ -181,7 +184,7 @@ class _Planner:
             rooms = [Room(medium, _usable(medium) - base) for medium in self._wishes.media]
             shares = self._titled(choose(stuff.units, costs, self._wishes.strategy, rooms))
             count = len(shares)
-            needed = self._frame(stuff, [(share.title, share.medium) for share in shares])
+            needed = self._frame(stuff, shares)
             if needed <= frame:
                 return shares, usable - base
             frame = needed + SECTOR
