@@ -5,12 +5,13 @@ import signal
 import sys
 from importlib import import_module
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.main import get_command
 
-from spanner.cli.output import print_json
+from spanner import __version__
+from spanner.cli.output import print_json, print_lines
 from spanner.errors import SpannerError
 from spanner.units import printable
 
@@ -20,7 +21,7 @@ _INTERRUPTED = 130
 
 def main() -> NoReturn:
     """Run the command that the arguments name, and exit."""
-    arguments = sys.argv[1:]
+    arguments = sys.argv[1:] or ["--help"]
     debug = "--debug" in arguments
     if debug:
         arguments.remove("--debug")
@@ -55,7 +56,6 @@ def _app(arguments: list[str]) -> typer.Typer:
     """The app with the one command that is asked for, so that others' imports cost nothing."""
     app = typer.Typer(
         add_completion=False,
-        no_args_is_help=True,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         help=_options.__doc__,
@@ -68,7 +68,17 @@ def _app(arguments: list[str]) -> typer.Typer:
     return app
 
 
-def _options() -> None:
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print_lines(f"spanner {__version__}")
+        raise typer.Exit
+
+
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show it.")
+    ] = False,
+) -> None:
     """Plans, writes, checks and restores sets of optical discs for finished audio sessions."""
 
 
@@ -82,7 +92,7 @@ def _report(arguments: list[str], error: Exception) -> int:
         return _fail(arguments, str(error), error.exit_code)
     shown = getattr(error, "format_message", None)
     if shown:  # what the command line's parser found
-        return _fail(arguments, f"{shown()}; see `spanner --help`", 2)
+        return _fail(arguments, f"{shown().rstrip('.')}; see `spanner --help`", 2)
     if isinstance(error, OSError):
         place = f"{printable(os.fsdecode(error.filename))}: " if error.filename else ""
         return _fail(arguments, f"{place}{error.strerror or error}", 1)

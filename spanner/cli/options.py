@@ -7,7 +7,7 @@ import platformdirs
 import typer
 
 SourcesArgument = Annotated[
-    list[str], typer.Argument(metavar="SOURCE...", help="Session folders, or any folders or files.")
+    list[str], typer.Argument(metavar="SOURCE", help="Session folders, or any folders or files.")
 ]
 MediaOption = Annotated[
     str,

@@ -16,7 +16,7 @@ _SHOWN = 20  # remarks of a kind that are printed; --json has all
 
 def command(
     sources: Annotated[
-        list[str], typer.Argument(metavar="SOURCE...", help="Images, drives, mounted folders.")
+        list[str], typer.Argument(metavar="SOURCE", help="Images, drives, mounted folders.")
     ],
     to: Annotated[str, typer.Option("--to", metavar="DIR", help="Gives DIR/SESSION/...")],
     only: Annotated[

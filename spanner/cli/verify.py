@@ -16,7 +16,7 @@ from spanner.units import printable
 
 def command(
     targets: Annotated[
-        list[str], typer.Argument(metavar="TARGET...", help="Images, drives, mounted folders.")
+        list[str], typer.Argument(metavar="TARGET", help="Images, drives, mounted folders.")
     ],
     as_json: o.JsonOption = False,
     library: o.LibraryOption = "",

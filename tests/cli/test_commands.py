@@ -236,3 +236,12 @@ def test_the_library_option_wins(run: Run, session: str, tmp_path: Path) -> None
         assert db.execute("SELECT count(*) FROM files").fetchone() == (13,)
         assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     db.close()
+
+
+def test_help_and_version(run: Run) -> None:
+    assert run("--version").stdout.startswith("spanner 0.")
+    listed = run().stdout
+    assert listed == run("--help").stdout
+    for command in ("archive", "plan", "image", "verify", "restore", "list", "show", "demo"):
+        assert f"\n  {command} " in listed
+        assert "--json" in run(command, "--help").stdout

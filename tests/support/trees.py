@@ -71,6 +71,8 @@ def make_odd_tree(root: str) -> None:
     for number, name in enumerate(ODD_NAMES):
         write(root, f"Audio Files/{name}", f"{number} {name}".encode("utf-8", "surrogateescape"))
     write(root, "/".join(f"level {number}" for number in range(20)) + "/deep.wav", b"deep")
+    for letter in "KLMN":  # with all this, more than a disc of 1 MB takes
+        write(root, f"Audio Files/{letter}ong.wav", letter.encode() * 60_000)
     write(root, "empty.wav", b"")
     write(root, "._empty.wav", b"AppleDouble")
     write(root, "old.wav", b"old", 0o600, OLD)
