@@ -8,7 +8,7 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 import msgspec
@@ -311,21 +311,23 @@ def open_library(path: str) -> Iterator[Library]:
 
 def _prepare(db: sqlite3.Connection, path: str) -> None:
     db.execute("PRAGMA foreign_keys = ON")
-    version = _version(db)
-    if version == _VERSION:
-        return
-    if version or db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-        raise UsageError(
-            f"{printable(path)} is no library that this version can use (version {version})"
-        )
-    db.execute("PRAGMA journal_mode = WAL")
-    # Two processes may make it at once: the second waits, then sees that it is there.
-    db.execute("BEGIN IMMEDIATE")
-    if _version(db) == 0:
-        for statement in _SCHEMA.split(";"):
-            db.execute(statement)
-        db.execute(f"PRAGMA user_version = {_VERSION}")
-    db.commit()
+    if _version(db) != _VERSION:
+        # Two processes may make it at once: the second waits here, then sees that it is there.
+        db.execute("BEGIN IMMEDIATE")
+        version = _version(db)
+        empty = not db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        if version == 0 and empty:
+            for statement in _SCHEMA.split(";"):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {_VERSION}")
+        elif version != _VERSION:
+            raise UsageError(
+                f"{printable(path)} is no library that this version can use (version {version})"
+            )
+        db.commit()
+    # While others have it open this may have to wait for the next who opens it.
+    with suppress(sqlite3.OperationalError):
+        db.execute("PRAGMA journal_mode = WAL")
 
 
 def _version(db: sqlite3.Connection) -> int:

@@ -61,9 +61,11 @@ def choose(
         stock = {room.medium.name: room.medium.stock or 0 for room in rooms if _limited(room)}
         count = needed.total()
         discs = "1 disc is" if count == 1 else f"{count} discs are"
+        names = [room.medium.name for room in rooms]
+        which = {name: needed[name] for name in names if needed[name]}
         raise DoesNotFitError(
             f"{format_size(sum(costs))} do not fit on {_listed(stock)}: {discs} needed, "
-            f"{_listed(needed)}"
+            f"{_listed(which)}"
         ) from None
 
 
@@ -127,24 +129,24 @@ STRATEGIES: dict[str, _Divide] = {
 
 
 def _packings(costs: Sequence[int], rooms: Sequence[Room]) -> Iterator[list[list[int]]]:
-    """For each medium alone; for several, the larger or the cheaper first, and the best by size."""
+    """For each medium alone, for several the larger or the cheaper first, and neighbours."""
     largest = max(costs)
     for room in rooms:
         if room.size >= largest:
             yield pack(costs, room.size).bins
-    if len(rooms) == 1:
-        return
-    for ordered in (
-        sorted(rooms, key=lambda room: -room.size),
-        sorted(rooms, key=lambda room: (room.medium.price or 0.0) / room.size),
-    ):
-        discs = [room.size for room in ordered for _ in range(_stock(room, len(costs)))]
+    if len(rooms) > 1:
+        for ordered in (
+            sorted(rooms, key=lambda room: -room.size),
+            sorted(rooms, key=lambda room: (room.medium.price or 0.0) / room.size),
+        ):
+            discs = [room.size for room in ordered for _ in range(_stock(room, len(costs)))]
+            with suppress(DoesNotFitError):
+                yield best_fit_decreasing(costs, discs)
+    given = list(range(len(costs)))
+    for indices in (given, sorted(given, key=lambda index: -costs[index])):
         with suppress(DoesNotFitError):
-            yield best_fit_decreasing(costs, discs)
-    falling = sorted(range(len(costs)), key=lambda index: -costs[index])
-    with suppress(DoesNotFitError):
-        runs = _contiguous([costs[index] for index in falling], rooms)
-        yield [sorted(falling[own.start : own.stop]) for own, _ in runs]
+            runs = _contiguous([costs[index] for index in indices], rooms)
+            yield [sorted(indices[own.start : own.stop]) for own, _ in runs]
 
 
 def _contiguous(costs: Sequence[int], rooms: Sequence[Room]) -> list[tuple[range, Medium]]:
@@ -174,13 +176,14 @@ def _reached(costs: Sequence[int], rooms: Sequence[Room]) -> list[tuple[range, R
     nothing = (0,) * len(rooms)
     scores = _scores(rooms)
     waiting: list[tuple[Score, int, tuple[int, ...], tuple[tuple[int, int], ...]]]
-    waiting = [((0, 0, 0), 0, nothing, ())]  # score, minus where it ends, stock taken, the discs
+    # Score, minus where it ends, stock taken, discs with minus their ends: large discs come first.
+    waiting = [((0, 0, 0), 0, nothing, ())]
     while waiting:
         reached, end, taken, discs = heappop(waiting)
         if -end == len(costs):
             starts = (0, *(stop for stop, _ in discs))
             return [
-                (range(start, stop), rooms[index])
+                (range(-start, -stop), rooms[index])
                 for start, (stop, index) in zip(starts, discs, strict=False)
             ]
         if furthest.get(taken, -1) >= -end:
@@ -193,7 +196,7 @@ def _reached(costs: Sequence[int], rooms: Sequence[Room]) -> list[tuple[range, R
             more = taken if room.medium.stock is None else _with_one_more(taken, index)
             added = scores[index]
             total = reached[0] + added[0], reached[1] + added[1], reached[2] + added[2]
-            heappush(waiting, (total, -stop, more, (*discs, (stop, index))))
+            heappush(waiting, (total, -stop, more, (*discs, (-stop, index))))
     raise DoesNotFitError("the discs are not enough")
 
 

@@ -239,7 +239,7 @@ class _Restore:
             absent = set()
             for number in numbers:
                 places = parts[number].places.keys()
-                if places - self._numbers and (number in damage or not places & self._numbers):
+                if places - self._numbers:
                     absent.add(min(places - self._numbers))
             for number in absent:
                 needed[number] = needed.get(number, 0) + len(names)

@@ -81,9 +81,7 @@ class Survey:
         for file in files:
             with self._outcome.guarded(file.path):
                 found = self._target.stat(file.path)
-                partial = (
-                    self._target.stat(self._target.beside(file.path)) if file.count > 1 else None
-                )
+                partial = self._partial(file)
                 if found is None and partial is None:
                     self.waiting[file.path] = set(file.parts)
                     continue
@@ -109,6 +107,13 @@ class Survey:
             self.unknown.add(file.path)
         elif found is None or self.may_replace(file.path, file.mtime_ns, found):
             self.waiting[file.path] = set(file.parts) - (self._begun(file) if begun else set())
+
+    def _partial(self, file: WantedFile) -> os.stat_result | None:
+        """What an earlier run left beside a divided file."""
+        if file.count == 1:
+            return None
+        found = self._target.stat(self._target.beside(file.path))
+        return found if found and stat.S_ISREG(found.st_mode) else None
 
     def _begun(self, file: WantedFile) -> set[int]:
         """Parts of a divided file that an earlier run left beside it."""

@@ -229,7 +229,7 @@ def _settle_links(files: dict[str, WantedFile]) -> None:
         if not file.link_to:
             continue
         first = files.get(firsts.get(file.link_to, file.link_to))
-        if first and not first.link_to and first is not file and _same_data(file, first):
+        if first and not first.link_to and _same_data(file, first):
             file.link_to = first.path
         else:
             firsts[file.link_to] = file.path

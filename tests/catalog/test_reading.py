@@ -212,6 +212,27 @@ def test_a_disc_that_cannot_be(texts: dict[str, bytes], key: str, value: object)
         read_catalog(retagged(texts, set=json.dumps(known).encode()).__getitem__, "x")
 
 
+def test_a_label_needs_a_set(texts: dict[str, bytes]) -> None:
+    for info, said in (
+        ("Bag-Count: 1 of 2\nBag-Group-Identifier: x\n", ""),
+        ("Bag-Count: 1 of 2\nBag-Group-Identifier: \n", "x: bag-info.txt does not say which disc"),
+        ("Bag-Count: 1 of 2\n", "x: bag-info.txt does not say which disc"),
+        ("Bag-Group-Identifier: x\n", "x: bag-info.txt does not say which disc"),
+    ):
+        changed = retagged(texts, bag_info=info.encode())
+        assert complaint(read_label, changed)[:39] == said
+
+
+def test_a_sets_id_that_no_terminal_should_see(texts: dict[str, bytes]) -> None:
+    known = {**json.loads(texts[bag.SET]), "id": "a\x1b[31m"}
+    info = texts[bag.BAG_INFO].decode().splitlines()
+    lines = [
+        x if not x.startswith("Bag-Group") else f"Bag-Group-Identifier: {known['id']}" for x in info
+    ]
+    changed = retagged(texts, bag_info="\n".join(lines).encode(), set=json.dumps(known).encode())
+    assert "do not say the same" in complaint(read_catalog, changed)
+
+
 @pytest.mark.parametrize(
     "document", [b"", b"[" * 1_000_000, b'{"a":' * 1_000_000, b"\xff\xfe", b"null", b"{}\n{}"]
 )

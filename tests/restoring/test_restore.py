@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from spanner.errors import UsageError
-from support.discs import NOBODY, copy_out, get_back, get_back_as_nobody
+from support.discs import NOBODY, copy_out, edit_rows, get_back, get_back_as_nobody
 from support.sets import MadeSet, make_set
 from support.trees import Entry, make_odd_tree, snapshot, write
 
@@ -113,6 +113,23 @@ def test_as_any_user_into_read_only_folders_again(
     assert_equal(tmp_path / "out", original)
     if os.getuid() == 0:
         assert os.stat(f"{session}/read only.wav").st_uid == NOBODY
+
+
+def test_as_any_user_into_folders_that_no_one_may_enter(tmp_path: Path) -> None:
+    root = str(tmp_path / "S")
+    write(root, "shut/inner/a.wav", b"a")
+    write(root, "shut/b.wav", b"b", 0o444)
+    [image] = make_set(root, str(tmp_path / "discs")).images
+    disc = copy_out(image, tmp_path / "disc")
+    modes = {"S/shut": "0000", "S/shut/inner": "0500"}
+    edit_rows(disc, lambda rows: [row.__setitem__(7, modes.get(row[10], row[7])) for row in rows])
+    for names in (["S/shut/b.wav", "S/shut/inner/a.wav"], []):
+        report = get_back_as_nobody([disc], str(tmp_path / "out"))
+        assert (report["failed"], sorted(report["restored"])) == ([], names)
+        assert os.stat(tmp_path / "out/S/shut").st_mode & 0o7777 == 0
+    assert sorted(report["already_there"]) == ["S/shut/b.wav", "S/shut/inner/a.wav"]
+    os.chmod(tmp_path / "out/S/shut", 0o700)
+    assert os.stat(tmp_path / "out/S/shut/inner").st_mode & 0o7777 == 0o500
 
 
 @pytest.mark.parametrize(

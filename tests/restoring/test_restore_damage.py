@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spanner.errors import DamagedImageError, UsageError
+from spanner.errors import DamagedImageError
 from spanner.restoring.report import Report
 from spanner.restoring.restore import restore
 from support.discs import copy_out, flip, get_back, place
@@ -274,41 +274,6 @@ def test_sectors_that_cannot_be_read(
     assert (report.exit_code, damaged(report)) == (5, ["S/b.wav", "S/b.wav too"])
     assert "Input/output error" in report.damaged[0].reason
     assert len(report.restored) == 7
-
-
-@pytest.fixture(scope="module")
-def other(tmp_path_factory: pytest.TempPathFactory) -> MadeSet:
-    root = str(tmp_path_factory.mktemp("other") / "Other")
-    write(root, "o.wav", b"other")
-    return make_set(root, str(tmp_path_factory.mktemp("other discs")), title="Ännother: one")
-
-
-def test_discs_of_two_sets(made: MadeSet, other: MadeSet, root: str, tmp_path: Path) -> None:
-    both = [*made.images, *other.images]
-    with pytest.raises(UsageError) as caught:
-        get_back(both, tmp_path / "out")
-    for each in (made.plan.set, other.plan.set):
-        assert f"{each.id[:8]} ({each.title})" in str(caught.value)
-    with pytest.raises(UsageError, match="none of the discs is of the set 'x y'"):
-        get_back(both, tmp_path / "out", set_words="x y")
-    assert not (tmp_path / "out").exists()
-    report = get_back(both, tmp_path / "out", set_words="ÄNNOTHER: ONE")
-    assert (report.exit_code, report.restored) == (0, ["Other/o.wav"])
-    report = get_back(both, tmp_path / "mine", set_words=made.plan.set.id[:9])
-    assert report.exit_code == 0
-    assert os.listdir(tmp_path / "mine") == ["S"]
-    assert snapshot(str(tmp_path / "mine/S")) == snapshot(root)
-
-
-def test_a_damaged_disc_of_another_set(
-    images: list[str], other: MadeSet, root: str, tmp_path: Path
-) -> None:
-    """Its files are not taken for this set's."""
-    stranger = shutil.copy(other.images[0], str(tmp_path / "stranger.iso"))
-    flip(stranger, place(stranger, FILES) + 30)
-    report = get_back([stranger, *images], tmp_path / "out")
-    assert (report.exit_code, damaged(report)) == (5, [stranger])
-    assert snapshot(str(tmp_path / "out/S")) == snapshot(root)
 
 
 @given(data=st.data())

@@ -39,7 +39,7 @@ def out(made: MadeSet, tmp_path: Path) -> Path:
     ("data", "later", "reason"),
     [
         (b"what is in b.wav", 5, NEWER),
-        (b"longer than what is in b.wav", 5, NEWER),
+        (b"what is in a.wav, and more", 5, NEWER),
         (b"short", -5, DIFFERENT),
         (b"what is in b.wav", 0, DIFFERENT),
         (b"", -5, DIFFERENT),
@@ -85,7 +85,7 @@ def test_a_folder_in_a_files_place(made: MadeSet, out: Path, overwrite: bool) ->
 
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_a_file_in_a_folders_place(made: MadeSet, tmp_path: Path, overwrite: bool) -> None:
-    write(str(tmp_path), "out/S/folder", b"mine")
+    mine = write(str(tmp_path), "out/S/folder", b"mine", 0o604)
     report = get_back(made.images, tmp_path / "out", overwrite=overwrite)
     assert report.exit_code == 7
     assert {(remark.path, remark.reason) for remark in report.failed} == {
@@ -94,7 +94,8 @@ def test_a_file_in_a_folders_place(made: MadeSet, tmp_path: Path, overwrite: boo
     }
     assert len(report.failed) == 3
     assert sorted(report.restored) == ["S/a.wav", "S/b.wav", "S/link"]
-    assert (tmp_path / "out/S/folder").read_bytes() == b"mine"
+    assert Path(mine).read_bytes() == b"mine"
+    assert os.stat(mine).st_mode & 0o777 == 0o604
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
@@ -120,7 +121,7 @@ def test_a_link_in_a_folders_place_is_not_followed(
 def test_a_link_in_a_files_place_is_kept_and_not_followed(
     made: MadeSet, root: str, out: Path, tmp_path: Path
 ) -> None:
-    """Even to a file with just the same bytes; --overwrite replaces the link itself."""
+    """Even to a file with the same bytes; --overwrite replaces the link itself."""
     mine = {}
     for name, data in (("a.wav", b"what is in a.wav"), ("b.wav", b"other")):
         mine[name] = write(str(tmp_path), name, data, 0o600, 77)
@@ -138,6 +139,13 @@ def test_a_link_in_a_files_place_is_kept_and_not_followed(
         now = os.stat(path)
         assert Path(path).read_bytes() == data
         assert (now.st_mode, now.st_mtime_ns) == (info.st_mode, info.st_mtime_ns)
+
+
+def test_a_link_as_long_as_the_file_in_its_place(made: MadeSet, out: Path) -> None:
+    os.unlink(out / "S/a.wav")
+    os.symlink("x" * len(b"what is in a.wav"), out / "S/a.wav")
+    report = get_back(made.images, out)
+    assert ([x.path for x in report.kept_newer], report.failed) == (["S/a.wav"], [])
 
 
 def test_something_else_in_a_links_place(made: MadeSet, root: str, out: Path) -> None:
@@ -219,11 +227,20 @@ def test_a_copy_in_a_further_names_place_becomes_the_same_file(
     assert snapshot(str(tmp_path / "out/S")) == snapshot(root)
 
 
-def test_a_divided_file_is_replaced_only_when_it_is_whole(tmp_path: Path) -> None:
-    root = str(tmp_path / "S")
-    write(root, "long.wav", random.Random(5).randbytes(600_000))
-    made = make_set(root, str(tmp_path / "discs"))
-    assert len(made.images) >= 2
+@pytest.fixture
+def divided(tmp_path: Path) -> tuple[str, MadeSet]:
+    """A file on two discs."""
+    root = str(tmp_path / "divided/S")
+    write(root, "long.wav", random.Random(5).randbytes(400_000))
+    made = make_set(root, str(tmp_path / "divided discs"))
+    assert len(made.images) == 2
+    return root, made
+
+
+def test_a_divided_file_is_replaced_only_when_it_is_whole(
+    divided: tuple[str, MadeSet], tmp_path: Path
+) -> None:
+    root, made = divided
     mine = write(str(tmp_path), "out/S/long.wav", b"mine")
     report = get_back(made.images[1:], tmp_path / "out")
     assert ([x.path for x in report.kept_newer], report.missing) == (["S/long.wav"], [])
@@ -234,3 +251,44 @@ def test_a_divided_file_is_replaced_only_when_it_is_whole(tmp_path: Path) -> Non
     report = get_back(made.images[:1], tmp_path / "out", overwrite=True)
     assert report.restored == ["S/long.wav"]
     assert snapshot(str(tmp_path / "out/S")) == snapshot(root)
+
+
+def test_a_divided_file_of_which_a_part_is_the_same(
+    divided: tuple[str, MadeSet], tmp_path: Path
+) -> None:
+    """Whether the rest is, only the other disc can tell."""
+    root, made = divided
+    data = Path(root, "long.wav").read_bytes()
+    mine = write(str(tmp_path), "out/S/long.wav", b"mine" + data[4:], mtime_ns=1)
+    report = get_back(made.images[1:], tmp_path / "out")
+    assert (report.kept_newer, [disc.number for disc in report.missing]) == ([], [1])
+    assert os.listdir(tmp_path / "out/S") == ["long.wav"]
+    report = get_back(made.images, tmp_path / "out")
+    assert ([x.path for x in report.kept_newer], report.missing) == (["S/long.wav"], [])
+    assert Path(mine).read_bytes() == b"mine" + data[4:]
+    for images, missing in ((made.images[1:], [1]), (made.images[:1], [])):
+        report = get_back(images, tmp_path / "out", overwrite=True)
+        assert [disc.number for disc in report.missing] == missing
+    assert snapshot(str(tmp_path / "out/S")) == snapshot(root)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "folder"])
+def test_something_else_beside_a_divided_file(
+    divided: tuple[str, MadeSet], tmp_path: Path, kind: str
+) -> None:
+    root, made = divided
+    mine = write(str(tmp_path), "mine", b"mine")
+    beside = tmp_path / "out/S/.long.wav.spanner-partial"
+    beside.parent.mkdir(parents=True)
+    if kind == "pipe":
+        os.mkfifo(beside)
+    elif kind == "link":
+        os.symlink(mine, beside)
+    else:
+        beside.mkdir()
+    report = get_back(made.images, tmp_path / "out")
+    assert Path(mine).read_bytes() == b"mine"
+    if kind == "folder":
+        assert (report.exit_code, [x.path for x in report.failed]) == (7, ["S/long.wav"])
+    else:
+        assert snapshot(str(tmp_path / "out/S")) == snapshot(root)

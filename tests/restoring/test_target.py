@@ -194,6 +194,7 @@ def test_nothing_is_reached_through_what_is_no_folder(
 def test_links_in_files_places_are_not_followed(target: Target, tmp_path: Path) -> None:
     mine = write(str(tmp_path), "mine", b"mine", 0o600, 5)
     os.symlink(mine, os.path.join(target.folder, "a"))
+    os.symlink(mine, os.path.join(target.folder, f".b{SUFFIX}"))
     found = target.stat("a")
     assert found
     assert stat.S_ISLNK(found.st_mode)
@@ -202,6 +203,8 @@ def test_links_in_files_places_are_not_followed(target: Target, tmp_path: Path) 
         lambda: target.settle("a", 0o777, 0),
         lambda: target.copy("a", "b", 0o777, 0),
         lambda: target.finish_directory("a", 0o777, 0),
+        lambda: target.partial("b", fresh=False),
+        lambda: target.parts_beside("b", 0, "set"),
     ):
         with pytest.raises(OSError, match=r"Too many levels|Not a directory"):
             action()

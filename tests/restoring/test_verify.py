@@ -1,8 +1,11 @@
 """The check of a disc against itself: whatever is not as it was written is found, wherever."""
 
+import hashlib
 import os
 import random
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,7 @@ from hypothesis import strategies as st
 
 from burners import silent
 from spanner.errors import UsageError
-from spanner.restoring.iso import IsoImage
+from spanner.restoring.iso import Extent, IsoFile, IsoImage
 from spanner.restoring.verify import Verdict, verify
 from spanner.units import SECTOR
 from support.discs import add_disc_file, copy_out, edit_rows, edit_text, flip, place
@@ -149,7 +152,9 @@ def test_what_is_damaged_is_named(image: str, where: str, said: list[str]) -> No
 def test_all_that_is_damaged_is_named(made: MadeSet, image: str) -> None:
     for path in ("data/S/b.wav", "data/S/old.wav", "catalog/structure-sha256.txt"):
         flip(image, place(image, path) + 1)
-    problems = check(image).problems
+    verdict = check(image)
+    problems = verdict.problems
+    assert hashlib.sha256(Path(image).read_bytes()).hexdigest() == verdict.sha256
     assert "structure-sha256.txt is not what" in problems[0]
     assert set(problems[1:]) == {
         "data/S/b.wav: damaged",
@@ -163,6 +168,48 @@ def test_all_that_is_damaged_is_named(made: MadeSet, image: str) -> None:
         "the disc's structure: damaged",
         "sectors that no file covers are not zero",
     ]
+
+
+def changed(change: Callable[[IsoFile], IsoFile | None]) -> Callable[[IsoImage], list[IsoFile]]:
+    """The files of an image, changed; those for which it gives None are left out."""
+    files = IsoImage.files
+    return lambda image: [new for file in files(image) if (new := change(file))]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda file: None, "data/S/b.wav: missing"),
+        (lambda file: replace(file, path="data/S/x\n"), r"data/S/x\n: in no manifest"),
+        (lambda file: replace(file, size=0, extents=()), "data/S/b.wav: damaged"),
+        (lambda file: replace(file, extents=(Extent(20, 5000),)), "data/S/b.wav: lies where"),
+        (lambda file: replace(file, size=10**9), "data/S/b.wav: lies where"),
+        (lambda file: replace(file, extents=(Extent(10**6, 5000),)), "data/S/b.wav: lies where"),
+    ],
+)
+def test_directories_that_say_something_else(
+    image: str,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[IsoFile], IsoFile | None],
+    said: str,
+) -> None:
+    """As if the structure's own hash did not tell."""
+    only_b = changed(lambda file: change(file) if file.path == "data/S/b.wav" else file)
+    monkeypatch.setattr(IsoImage, "files", only_b)
+    assert any(problem.startswith(said) for problem in check(image).problems)
+
+
+def test_two_names_for_data_that_has_another_hash(
+    image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with IsoImage(image) as iso:
+        first = iso.find("data/S/Odd.ptx")
+    moved = changed(lambda x: replace(first, path=x.path) if x.path == "data/S/b.wav" else x)
+    monkeypatch.setattr(IsoImage, "files", moved)
+    problems = check(image).problems
+    assert any(
+        problem in ("data/S/b.wav: damaged", "data/S/Odd.ptx: damaged") for problem in problems
+    )
 
 
 @pytest.mark.parametrize("cut", [1, SECTOR, SECTOR * 16, 300_000, None])

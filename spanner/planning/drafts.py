@@ -1,0 +1,147 @@
+"""Plans before they are final: what every disc of one holds beside its own items, and measuring."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from spanner.catalog.bag import texts
+from spanner.imaging.authoring import ALIGNMENT, measure
+from spanner.imaging.layout import Digests, lay_out, parents
+from spanner.media import Medium
+from spanner.planning.contents import Contents
+from spanner.planning.costs import directory_cost, least_cost
+from spanner.planning.packing import lower_bound
+from spanner.planning.plan import FORMAT, Disc, Item, Plan, SetInfo
+from spanner.planning.shares import Share
+from spanner.sources.tree import Tree
+from spanner.units import SECTOR, sectors
+
+_VOLUME_ID_LENGTH = 30  # UDF keeps no more (ECMA-167 4/14.1: a dstring of 32 with code and length)
+_NUMBERS = 64  # digits of the files and bytes of a disc, wherever a catalog says them
+_PART_LINES = 256  # what the catalog says of a part, beside twelve times its path
+
+
+class Drafts:
+    """Makes the plans of one set."""
+
+    def __init__(
+        self, tree: Tree, media: Sequence[Medium], strategy: str, set_info: SetInfo
+    ) -> None:
+        self._tree = tree
+        self._strategy = strategy
+        self._set = set_info
+        self._medium = max(media, key=lambda medium: len(medium.name))
+
+    def measured(self, stuff: Contents, shares: Sequence[Share]) -> Plan:
+        """The plan with these shares, each disc's size exact."""
+        plan = self._plan(stuff, shares)
+        discs = tuple(
+            msgspec.structs.replace(disc, image_sectors=_measure(plan, disc)) for disc in plan.discs
+        )
+        return msgspec.structs.replace(plan, discs=discs)
+
+    def common(self, stuff: Contents) -> int:
+        """Bytes of a disc that has no items of its own, in a set of two without titles."""
+        everything = tuple(range(len(stuff.units)))
+        plan = self._plan(stuff, [Share((), self._medium), Share(everything, self._medium)])
+        return _measure(plan, plan.discs[0]) * SECTOR
+
+    def more(self, stuff: Contents, shares: Sequence[Share]) -> int:
+        """Bytes that these discs take in each catalog beyond the two of `common`, at most."""
+        plan = self._without_items(stuff, shares)
+        two = self._without_items(stuff, [Share((), self._medium)] * 2)
+        longest = max(plan.discs, key=lambda disc: len(disc.title.encode()))
+        more = _length(plan, longest) - _length(two, two.discs[0])
+        digits = len(str(len(shares))) - 1
+        names = sum(1 + len(item.links) for item in _items(stuff))
+        return more + 2 * digits * names + _NUMBERS * len(shares)
+
+    def bound(self, stuff: Contents, largest: Medium, common: int) -> int:
+        """Discs that no plan of these sources can do without, each as large as the largest."""
+        items = list(_items(stuff))
+        held = parents(place for item in (*items, *stuff.everywhere) for place in _places(item))
+        folders = (each.disc_path or f"data/{each.path}" for each in stuff.directories)
+        # What may be on another disc, and what fewer parts would not say in the catalog.
+        less = sum(directory_cost(place) for place in folders if place not in held)
+        less += sum(
+            _PART_LINES + 12 * len(place.encode())
+            for item in items
+            if item.parts > 1
+            for place in _places(item)
+        )
+        room = usable(largest) - max(0, common - 2 * ALIGNMENT * SECTOR - less)
+        parts = sum(sectors(item.size) for item in items if item.parts > 1) * SECTOR
+        whole = [least_cost(item) for item in items if item.parts == 1]
+        total = -(-(sum(whole) + parts) // room)
+        return max(1, total, lower_bound(whole, room) if whole else 0)
+
+    def _plan(self, stuff: Contents, shares: Sequence[Share]) -> Plan:
+        """The plan with these shares, its discs not measured."""
+        discs = tuple(
+            Disc(
+                number,
+                volume_id(self._set.title, number, len(shares)),
+                share.title,
+                share.medium.name,
+                share.medium.sectors,
+                0,
+                (
+                    *stuff.everywhere,
+                    *(item for index in share.units for item in stuff.units[index].items),
+                ),
+            )
+            for number, share in enumerate(shares, 1)
+        )
+        return Plan(
+            FORMAT,
+            self._set,
+            self._strategy,
+            self._tree.roots,
+            discs,
+            stuff.directories,
+            self._tree.symlinks,
+            self._tree.left_out,
+            1,
+            False,
+        )
+
+    def _without_items(self, stuff: Contents, shares: Sequence[Share]) -> Plan:
+        """The discs with nothing but what is on each of them."""
+        plan = self._plan(stuff, [Share((), share.medium, share.title) for share in shares])
+        return msgspec.structs.replace(plan, directories=(), symlinks=())
+
+
+def usable(medium: Medium) -> int:
+    """Bytes of the largest image that the medium takes."""
+    return medium.sectors // ALIGNMENT * ALIGNMENT * SECTOR
+
+
+def volume_id(title: str, number: int, count: int) -> str:
+    """The disc's name: `TITLE_01OF05`, from A-Z, 0-9 and _."""
+    width = max(2, len(str(count)))
+    tail = f"_{number:0{width}}OF{count:0{width}}"
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().upper()
+    head = re.sub(r"[^A-Z0-9]+", "_", plain).strip("_") or "SET"
+    return head[: _VOLUME_ID_LENGTH - len(tail)].rstrip("_") + tail
+
+
+def _measure(plan: Plan, disc: Disc) -> int:
+    return measure(lay_out(plan, disc, texts(plan, disc)))
+
+
+def _length(plan: Plan, disc: Disc) -> int:
+    """Bytes of all texts of the disc."""
+    empty = Digests()
+    return sum(len(piece) for _, text in texts(plan, disc) for piece in text(empty))
+
+
+def _items(stuff: Contents) -> Iterator[Item]:
+    return (item for unit in stuff.units for item in unit.items)
+
+
+def _places(item: Item) -> Iterator[str]:
+    yield item.on_disc
+    for link in item.links:
+        yield item.link_on_disc(link)
