@@ -29,11 +29,8 @@ class PartialFile:
         self._beside = beside
         self._name = name
         self._remove = fresh
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         try:
-            if fresh:
-                remove(beside, directory)
-            self._fd = os.open(beside, flags, 0o600, dir_fd=directory)
+            self._fd = self._open(fresh)
         except BaseException:
             os.close(directory)
             raise
@@ -70,8 +67,19 @@ class PartialFile:
         os.ftruncate(self._fd, size)
         settle(self._fd, mode, mtime_ns)
         os.fsync(self._fd)
-        rename(self._directory, self._beside, self._name)
+        os.rename(self._beside, self._name, src_dir_fd=self._directory, dst_dir_fd=self._directory)
         self._remove = False
+
+    def _open(self, fresh: bool) -> int:
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        if not fresh:
+            return os.open(self._beside, flags, 0o600, dir_fd=self._directory)
+        flags |= os.O_EXCL
+        try:
+            return os.open(self._beside, flags, 0o600, dir_fd=self._directory)
+        except FileExistsError:
+            remove(self._beside, self._directory)
+            return os.open(self._beside, flags, 0o600, dir_fd=self._directory)
 
 
 def beside(name: str, number: int) -> str:

@@ -234,7 +234,9 @@ def test_a_sets_id_that_no_terminal_should_see(texts: dict[str, bytes]) -> None:
 
 
 @pytest.mark.parametrize(
-    "document", [b"", b"[" * 1_000_000, b'{"a":' * 1_000_000, b"\xff\xfe", b"null", b"{}\n{}"]
+    "document",
+    [b"", b"[" * 1_000_000, b'{"a":' * 1_000_000, b"\xff\xfe", b"null", b"{}\n{}"],
+    ids=["nothing", "deep lists", "deep objects", "no UTF-8", "null", "two"],
 )
 def test_a_set_that_is_no_document(texts: dict[str, bytes], document: bytes) -> None:
     with pytest.raises(DamagedImageError, match=r"x: catalog/set\.json cannot be read"):

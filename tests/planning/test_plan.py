@@ -127,6 +127,7 @@ def test_foreign_text(text: bytes) -> None:
         encode(ASCII).replace(b'"size":5000', b'"size":"5000"'),
         encode(ASCII) + encode(ASCII),
     ],
+    ids=lambda text: f"{text[:20]!r}, {len(text)} bytes",
 )
 def test_no_plan(text: bytes) -> None:
     with pytest.raises(UsageError, match="this is no whole plan of spanner's: "):
