@@ -67,7 +67,11 @@ def _lines(report: Report, folder: str) -> list[str]:
 
 
 def _remarks(what: str, remarks: list[Remark]) -> list[str]:
-    lines = [f"{what}: {printable(each.path)}: {each.reason}" for each in remarks[:_SHOWN]]
+    lines = []
+    for each in remarks[:_SHOWN]:
+        path = printable(each.path)
+        named = each.reason.startswith(path)
+        lines.append(f"{what}: {each.reason}" if named else f"{what}: {path}: {each.reason}")
     if len(remarks) > _SHOWN:
         lines.append(f"{what}: {len(remarks) - _SHOWN} more, see --json")
     return lines

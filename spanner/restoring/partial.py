@@ -71,10 +71,10 @@ class PartialFile:
         self._remove = False
 
     def _open(self, fresh: bool) -> int:
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         if not fresh:
-            return os.open(self._beside, flags, 0o600, dir_fd=self._directory)
-        flags |= os.O_EXCL
+            return os.open(self._beside, flags, dir_fd=self._directory)
+        flags |= os.O_CREAT | os.O_EXCL
         try:
             return os.open(self._beside, flags, 0o600, dir_fd=self._directory)
         except FileExistsError:

@@ -165,11 +165,12 @@ class _Restore:
             damage = self._damage.pop((file.path, number), "")
             if damage:
                 self._progress.note(f"{damage}; {disc.source.name} had it whole")
-            waiting.discard(number)
-            if waiting:
-                written = file.parts.keys() - waiting
+            left = waiting - {number}
+            if left:
+                written = file.parts.keys() - left
                 hashes = {index: file.parts[index].sha256 for index in sorted(written)}
                 partial.note(file.size, self._wanted.set_id, hashes)
+                waiting.discard(number)
                 return
             del self._survey.waiting[file.path]
             publish = pool.submit(_publish, stack.pop_all(), partial, file)

@@ -7,10 +7,12 @@ import time
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from spanner.restoring.discs import ImageDisc
+from spanner.restoring.partial import PartialFile
 from spanner.restoring.restore import restore
 from support.discs import flip, get_back, start_slowly
 from support.sets import MadeSet, make_set
@@ -183,6 +185,27 @@ def test_parts_that_were_changed_since_are_written_again(
     assert read == ["data/S/long.wav.003"]
     assert [disc.number for disc in report.missing] == [parts(made)[0][0]]
     assert get_back(images[:1], out, only=["long.wav"]).exit_code == 0
+    assert snapshot(str(out / "S"))["long.wav"].content == snapshot(root)["long.wav"].content
+
+
+def test_a_part_that_could_not_be_noted_is_not_taken_as_written(
+    made: MadeSet, root: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    calls = []
+    note = PartialFile.note
+
+    def failing(self: PartialFile, *arguments: Any) -> None:
+        calls.append(arguments)
+        if len(calls) == 1:
+            raise OSError(5, "Input/output error")
+        note(self, *arguments)
+
+    monkeypatch.setattr(PartialFile, "note", failing)
+    report = get_back(made.images, out, only=["long.wav"])
+    assert [remark.reason for remark in report.failed] == ["Input/output error"]
+    assert not (out / "S/long.wav").exists()
+    assert get_back(made.images, out, only=["long.wav"]).restored == ["S/long.wav"]
     assert snapshot(str(out / "S"))["long.wav"].content == snapshot(root)["long.wav"].content
 
 

@@ -92,6 +92,13 @@ def test_a_failure_leaves_only_what_is_noted(target: Target, error: BaseExceptio
     assert (place / "a.wav").read_bytes() == b"halfrest"
 
 
+def test_what_is_gone_on_with_must_be_there(target: Target) -> None:
+    """Else what earlier discs gave would be a hole."""
+    with pytest.raises(FileNotFoundError):
+        target.partial("a.wav", fresh=False)
+    assert names(Path(target.folder)) == []
+
+
 def test_short_writes_are_gone_on_with(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     pwrite = os.pwrite
     monkeypatch.setattr(os, "pwrite", lambda fd, data, at: pwrite(fd, data[:3], at))
