@@ -5,6 +5,7 @@ length does not depend on them.
 """
 
 import json
+from array import array
 from collections.abc import Iterable, Iterator
 from functools import partial
 from importlib import resources
@@ -29,6 +30,7 @@ RESTORER = "restore.py"
 SET_FORMAT, SET_VERSION = "spanner-set", 1
 TOOL = f"spanner {__version__}"
 
+_NO_DIGEST = "0" * 64
 _STRUCTURE_PARTS = 2  # the sectors before the data, and the last one
 _STRUCTURE_HEADER = (
     "# SHA-256, first sector and number of the sectors that belong to no file.\n"
@@ -102,33 +104,35 @@ def _set_json(plan: Plan) -> str:
 
 
 def _files(plan: Plan, disc: Disc) -> Text:
-    pieces: list[bytes | str] = []  # text, and paths whose digests stand between
-    text = [f"{tables.FILES_HEADER}\n"]
+    """The table, once; with the places in it where the disc's own hashes are filled in."""
+    table = bytearray(f"{tables.FILES_HEADER}\n".encode())
+    holes = array("Q")
     for row in tables.rows(plan):
-        if row.disc == disc.number:
-            before, after = tables.line(row, "\0").split("\0")
-            pieces += ["".join((*text, before)).encode(), row.path]
-            text = [after]
-        else:
-            text.append(tables.line(row, row.sha256))
-    pieces.append("".join(text).encode())
-    return lambda digests: (
-        piece if isinstance(piece, bytes) else digest_of(digests, piece).encode()
-        for piece in pieces
-    )
+        own = row.disc == disc.number
+        line = tables.line(row, _NO_DIGEST if own else row.sha256).encode()
+        if own:
+            holes.append(len(table) + line.index(_NO_DIGEST.encode()))
+        table += line
+
+    def filled(digests: Digests) -> Iterable[bytes]:
+        text = bytearray(table)
+        for hole, path in zip(holes, disc.places(), strict=True):
+            text[hole : hole + len(_NO_DIGEST)] = digest_of(digests, path).encode()
+        yield bytes(text)
+
+    return filled
 
 
 def _structure(digests: Digests) -> Iterator[bytes]:
     yield _STRUCTURE_HEADER.encode()
-    known = digests.structure or [("0" * 64, 0, 0)] * _STRUCTURE_PARTS
+    known = digests.structure or [(_NO_DIGEST, 0, 0)] * _STRUCTURE_PARTS
     for digest, first, count in known:
         yield f"{digest} {first:010} {count:010}\n".encode()
 
 
 def _manifest(disc: Disc, digests: Digests) -> Iterator[bytes]:
-    for item in disc.items:
-        for path in (item.on_disc, *(item.link_on_disc(link) for link in item.links)):
-            yield f"{digest_of(digests, path)}  {path}\n".encode()
+    for path in disc.places():
+        yield f"{digest_of(digests, path)}  {path}\n".encode()
 
 
 def _tag_manifest(paths: Iterable[str], digests: Digests) -> Iterator[bytes]:

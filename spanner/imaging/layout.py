@@ -91,13 +91,6 @@ def digest_of(digests: Digests, path: str) -> str:
     return digests.files.get(path) or "0" * hashlib.sha256().digest_size * 2
 
 
-def _places(disc: Disc) -> Iterable[str]:
-    for item in disc.items:
-        yield item.on_disc
-        for link in item.links:
-            yield item.link_on_disc(link)
-
-
 def parents(paths: Iterable[str]) -> set[str]:
     """All directories that the paths lie in."""
     found: set[str] = set()
@@ -125,7 +118,7 @@ def _directories(
         directory.disc_path or f"data/{directory.path}": directory for directory in plan.directories
     }
     if disc.number == 1:
-        held = parents(path for each in plan.discs for path in _places(each))
+        held = parents(path for each in plan.discs for path in each.places())
         empty = known.keys() - held
         needed |= empty | parents(empty)
     needed.add("data")

@@ -8,6 +8,7 @@ from typing import Any
 from pycdlib.dates import DirectoryRecordDate
 from pycdlib.udf import UDFTimestamp
 
+_KEPT = 1024  # times that may come again soon
 _LOCAL_TIME = 1 << 12  # type of a timestamp; with the zone 0 it is UTC
 
 
@@ -67,6 +68,8 @@ class Stamps:
         known = self._udf.get(microsecond)
         if known is None:
             second, fraction = divmod(microsecond, 10**6)
+            if len(self._udf) == _KEPT:
+                self._udf.clear()
             known = self._udf[microsecond] = UDFTimestamp()
             fields = _moment(second, 1, 9999).timetuple()[:6]
             fractions = fraction // 10_000, fraction // 100 % 100, fraction % 100

@@ -87,6 +87,13 @@ class Disc(msgspec.Struct, frozen=True):
     image_sectors: int
     items: tuple[Item, ...]
 
+    def places(self) -> Iterator[str]:
+        """Where all files below `data/` lie; further names behind the first."""
+        for item in self.items:
+            yield item.on_disc
+            for link in item.links:
+                yield item.link_on_disc(link)
+
     @property
     def payload(self) -> tuple[int, int]:
         """Files below `data/` (each hard link is one), and their bytes."""
