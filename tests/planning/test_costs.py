@@ -92,6 +92,13 @@ def test_what_is_charged_is_what_an_image_grows_by_and_little_more(tree: Tree) -
     assert most < grown * 1.2 + rounding
 
 
+def test_a_name_is_charged_nearly_to_the_byte() -> None:
+    tree = tree_of({f"S/{number:0145}": 5 for number in range(4000)})
+    stuff = stuff_of(tree)
+    grown = growth(tree, stuff)
+    assert grown - ALIGNMENT * SECTOR < bounds(stuff)[1] < grown + 80 * 4000
+
+
 @settings(max_examples=60, deadline=None)
 @given(trees())
 def test_the_bounds_hold_for_any_tree(tree: Tree) -> None:

@@ -235,6 +235,7 @@ def test_more_than_four_sections_are_counted() -> None:
         "dir 00, dir 01, dir 02, dir 03",
         "dir 04 – dir 39 (36 in all)",
     ]
+    assert titled(all_of[:5], all_of[5:6])[0] == "dir 00 – dir 04 (5 in all)"
     assert titled([*all_of[:9], "S/dir 09/a"], ["S/dir 09/b"]) == [
         "dir 00 – dir 09 A (10 in all)",
         "dir 09 B",

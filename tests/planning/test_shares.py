@@ -93,6 +93,12 @@ def test_letters_are_divided_to_fit_the_discs_that_are_taken() -> None:
     shares = choose(units_of(paths), costs, "letters", [room(DVD, 99.0), room(CD, 1.0)])
     assert media_of(shares) == ["cd"] * 6
     assert shares[0].title == "A A0"
+    costs = [6] * 6 + [20]
+    shares = choose(units_of(paths), costs, "letters", [room(CD, None), room(DVD, None)])
+    assert [(share.title, share.medium.name) for share in shares] == [
+        ("A A", "dvd"),
+        ("A B", "dvd"),
+    ]
 
 
 # media
@@ -168,6 +174,9 @@ def test_too_little_stock(strategy: str, costs: list[int], rooms: list[Room], sa
 def test_media_that_cannot_be_used_are_left_alone(strategy: str) -> None:
     none, negative = room(BD, 0.1, 0), Room(replace(CD, price=0.1), -5)
     assert media_of(shares_of(strategy, [30, 30], none, negative, room(DVD))) == ["dvd", "dvd"]
+    full = Room(replace(BD, price=0.1), 0)
+    assert media_of(shares_of(strategy, [30, 30], full, room(DVD))) == ["dvd", "dvd"]
+    assert media_of(shares_of(strategy, [], negative, full, room(DVD))) == ["dvd"]
     unpriced = room(BD, None, 0)
     assert media_of(shares_of(strategy, [9, 9], unpriced, room(DVD, 9.0), room(CD))) == ["cd"] * 2
 
