@@ -1,10 +1,13 @@
 """The media types, their exact sectors, and the words of `--media`."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil
 
 from spanner.errors import UsageError
-from spanner.units import SECTOR, parse_size
+from spanner.units import SECTOR, parse_size, sectors
 
 _TABLE: dict[str, tuple[int, str]] = {
     # 80 minutes are 360,000 sectors by name; real lead-outs lie at 79:59:74.
@@ -36,6 +39,7 @@ _TABLE: dict[str, tuple[int, str]] = {
 }
 _ALIASES = {"cd": "cd-r", "dvd": "dvd+r", "dvd-dl": "dvd-r-dl", "bd": "bd-r", "bd-dl": "bd-r-dl"}
 _ALIASES |= {"cd-r-80": "cd-r", "bd-r-tl": "bd-r-xl", "bd-r-ql": "bd-r-xl-128"}
+_PRICE = re.compile(r"\d{1,12}(\.\d{0,12})?|\.\d{1,12}")
 # A stock is made of digits and signs, so that the x of bd-r-xl starts none.
 _TERM = re.compile(
     r"(?P<name>[^@]+?)(?:@(?P<price>[^x@]*))?(?:x(?P<stock>[-+.,\d]*))?", re.IGNORECASE
@@ -44,13 +48,17 @@ _TERM = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """A type of disc that can be bought: its capacity in sectors, perhaps its price and stock."""
+    """A type of disc that can be bought: its capacity in sectors, perhaps its price and stock.
+
+    `reserve` sectors of it are left free.
+    """
 
     name: str
     sectors: int
     description: str
     price: float | None = None
     stock: int | None = None
+    reserve: int = 0
 
 
 def parse_media(text: str) -> tuple[Medium, ...]:
@@ -67,6 +75,23 @@ def parse_media(text: str) -> tuple[Medium, ...]:
     return media
 
 
+def reserving(media: Iterable[Medium], text: str) -> tuple[Medium, ...]:
+    """The media with so much of each left free: a size ("200MB") or a part of it ("5%").
+
+    Raises:
+        UsageError: it is neither.
+    """
+    percent = re.fullmatch(r"(\d{1,2}(?:\.\d{1,6})?) ?%", text.strip())
+    if percent:
+        share = Fraction(percent[1]) / 100
+        return tuple(replace(each, reserve=ceil(each.sectors * share)) for each in media)
+    try:
+        count = sectors(parse_size(text))
+    except ValueError as error:
+        raise UsageError(f"--reserve: {error}, or a part such as 5%") from None
+    return tuple(replace(each, reserve=count) for each in media)
+
+
 def known_media() -> tuple[Medium, ...]:
     """All media of the table."""
     return tuple(Medium(name, size, words) for name, (size, words) in _TABLE.items())
@@ -81,7 +106,7 @@ def _parse_one(term: str) -> Medium:
         name = name.lower()
     size, words = _capacity(name)
     price, stock = match["price"], match["stock"]
-    if price is not None and not re.fullmatch(r"\d{1,12}(\.\d{1,12})?", price):
+    if price is not None and not _PRICE.fullmatch(price):
         raise UsageError(f"--media {term}: the price {price!r} is no number")
     if stock is not None and not re.fullmatch(r"\d{1,9}", stock):
         raise UsageError(f"--media {term}: the stock {stock!r} is no number")

@@ -3,7 +3,7 @@
 import pytest
 
 from spanner.errors import UsageError
-from spanner.media import Medium, known_media, parse_media
+from spanner.media import Medium, known_media, parse_media, reserving
 
 NAMES = [medium.name for medium in known_media()]
 
@@ -140,3 +140,47 @@ def test_refused(text: str, sentence: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_media(text)
     assert str(caught.value).startswith(sentence)
+
+
+# what is left free
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0", 0),
+        ("4096", 2),
+        ("4097", 3),
+        ("100MB", 48_829),
+        ("5%", 500),
+        ("0.01 %", 1),
+        ("0.001%", 1),
+        ("99%", 9900),
+    ],
+)
+def test_a_reserve_is_a_size_or_a_part(text: str, expected: int) -> None:
+    (medium,) = reserving([Medium("m", 10_000, "")], text)
+    assert medium == Medium("m", 10_000, "", reserve=expected)
+
+
+def test_a_part_is_of_each_medium() -> None:
+    media = reserving(parse_media("custom:1000s,custom:30s"), "10%")
+    assert [medium.reserve for medium in media] == [100, 3]
+
+
+@pytest.mark.parametrize("text", ["", "much", "-5%", "100%", "5 percent", "-1", "%", "1e3"])
+def test_a_reserve_that_is_none(text: str) -> None:
+    with pytest.raises(UsageError, match=r"^--reserve: .*, or a part such as 5%$"):
+        reserving([], text)
+
+
+@pytest.mark.parametrize(("price", "expected"), [(".25", 0.25), ("1.", 1.0), ("0", 0.0)])
+def test_prices_as_people_write_them(price: str, expected: float) -> None:
+    (medium,) = parse_media(f"dvd-r@{price}x3")
+    assert (medium.price, medium.stock) == (expected, 3)
+
+
+@pytest.mark.parametrize("price", ["", ".", "-1", "1,5", "free", "1e3", "nan", "inf"])
+def test_prices_that_are_no_numbers(price: str) -> None:
+    with pytest.raises(UsageError):
+        parse_media(f"dvd-r@{price}")

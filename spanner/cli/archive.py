@@ -1,9 +1,11 @@
 """`spanner archive`: plan, write, verify, record."""
 
 from spanner.cli import options as o
-from spanner.cli.planning import PlanOptions, plan_sources
+from spanner.cli.planning import plan_sources
 from spanner.cli.progress import TerminalProgress
 from spanner.cli.writing import write_set
+from spanner.media import parse_media
+from spanner.planning.planner import Wishes
 
 
 def command(
@@ -11,6 +13,9 @@ def command(
     media: o.MediaOption,
     to: o.ToFolderOption,
     pack: o.PackOption = "letters",
+    keep: o.KeepOption = "none",
+    fill: o.FillOption = "even",
+    reserve: o.ReserveOption = "",
     split: o.SplitOption = True,
     replicate: o.ReplicateOption = None,
     title: o.TitleOption = "",
@@ -22,6 +27,8 @@ def command(
 ) -> None:
     """Plan, write, read back and record a set; run again, it goes on where it stopped."""
     progress = TerminalProgress()
-    chosen = PlanOptions(sources, media, pack, split, replicate or [], title, hashed, follow)
-    plan = plan_sources(chosen, progress)
+    replicated = tuple(replicate or ())
+    offered = parse_media(media)
+    wishes = Wishes(offered, pack, split, replicated, hashed, title, keep, fill, reserve)
+    plan = plan_sources(sources, wishes, progress, follow=follow)
     write_set(plan, to, library, progress, yes=yes, as_json=as_json, adopt=True)

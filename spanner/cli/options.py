@@ -24,6 +24,21 @@ PackOption = Annotated[
         help="letters: alphabetical ranges; order: as given; optimal: fewest discs.",
     ),
 ]
+KeepOption = Annotated[
+    str,
+    typer.Option(
+        "--keep",
+        metavar="none|folder|REGEX",
+        help="Keep folders, or files with one key (REGEX's first group), on one disc.",
+    ),
+]
+FillOption = Annotated[
+    str, typer.Option("--fill", help="even: discs as full as each other; full: one by one.")
+]
+ReserveOption = Annotated[
+    str,
+    typer.Option("--reserve", metavar="SIZE|PERCENT", help="Leave so much of each disc free."),
+]
 SplitOption = Annotated[
     bool, typer.Option("--split/--no-split", help="Cut files larger than a disc into parts.")
 ]

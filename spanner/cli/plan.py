@@ -6,15 +6,21 @@ import typer
 
 from spanner.cli import options as o
 from spanner.cli.output import print_json, print_lines
-from spanner.cli.planning import PlanOptions, describe, plan_sources
+from spanner.cli.plan_view import describe
+from spanner.cli.planning import plan_sources
 from spanner.cli.progress import TerminalProgress
+from spanner.media import parse_media
 from spanner.planning.plan import save
+from spanner.planning.planner import Wishes
 
 
 def command(
     sources: o.SourcesArgument,
     media: o.MediaOption,
     pack: o.PackOption = "letters",
+    keep: o.KeepOption = "none",
+    fill: o.FillOption = "even",
+    reserve: o.ReserveOption = "",
     split: o.SplitOption = True,
     replicate: o.ReplicateOption = None,
     title: o.TitleOption = "",
@@ -26,8 +32,10 @@ def command(
     as_json: o.JsonOption = False,
 ) -> None:
     """Plan which file goes on which disc; nothing is written but the plan."""
-    chosen = PlanOptions(sources, media, pack, split, replicate or [], title, hashed, follow)
-    plan = plan_sources(chosen, TerminalProgress())
+    replicated = tuple(replicate or ())
+    offered = parse_media(media)
+    wishes = Wishes(offered, pack, split, replicated, hashed, title, keep, fill, reserve)
+    plan = plan_sources(sources, wishes, TerminalProgress(), follow=follow)
     if output:
         save(plan, output)
     if as_json:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
@@ -12,7 +13,6 @@ from spanner.imaging.layout import Digests, lay_out, parents
 from spanner.media import Medium
 from spanner.planning.contents import Contents
 from spanner.planning.costs import directory_cost, least_cost
-from spanner.planning.packing import lower_bound
 from spanner.planning.plan import FORMAT, Disc, Item, Plan, SetInfo
 from spanner.planning.shares import Share
 from spanner.sources.tree import Tree
@@ -21,6 +21,18 @@ from spanner.units import SECTOR, sectors
 _VOLUME_ID_LENGTH = 30  # UDF keeps no more (ECMA-167 4/14.1: a dstring of 32 with code and length)
 _NUMBERS = 64  # digits of the files and bytes of a disc, wherever a catalog says them
 _PART_LINES = 256  # what the catalog says of a part, beside twelve times its path
+
+
+@dataclass(frozen=True, slots=True)
+class Least:
+    """Bytes that must be placed whatever the plan: of each unit's whole files, of all `parts`.
+
+    Parts can be cut anywhere. `taken` is what each disc holds beside them at least.
+    """
+
+    units: tuple[int, ...]
+    parts: int
+    taken: int
 
 
 class Drafts:
@@ -58,8 +70,8 @@ class Drafts:
         names = sum(1 + len(item.links) for item in _items(stuff))
         return more + 2 * digits * names + _NUMBERS * len(shares)
 
-    def bound(self, stuff: Contents, largest: Medium, common: int) -> int:
-        """Discs that no plan of these sources can do without, each as large as the largest."""
+    def least(self, stuff: Contents, common: int) -> Least:
+        """What the units take at least, and what is on every disc at least."""
         items = list(_items(stuff))
         held = parents(place for item in (*items, *stuff.everywhere) for place in _places(item))
         folders = (each.disc_path or f"data/{each.path}" for each in stuff.directories)
@@ -71,11 +83,11 @@ class Drafts:
             if item.parts > 1
             for place in _places(item)
         )
-        room = usable(largest) - max(0, common - 2 * ALIGNMENT * SECTOR - less)
         parts = sum(sectors(item.size) for item in items if item.parts > 1) * SECTOR
-        whole = [least_cost(item) for item in items if item.parts == 1]
-        total = -(-(sum(whole) + parts) // room)
-        return max(1, total, lower_bound(whole, room) if whole else 0)
+        whole = tuple(
+            sum(least_cost(item) for item in unit.items if item.parts == 1) for unit in stuff.units
+        )
+        return Least(whole, parts, max(0, common - 2 * ALIGNMENT * SECTOR - less))
 
     def _plan(self, stuff: Contents, shares: Sequence[Share]) -> Plan:
         """The plan with these shares, its discs not measured."""
@@ -115,7 +127,7 @@ class Drafts:
 
 def usable(medium: Medium) -> int:
     """Bytes of the largest image that the medium takes."""
-    return medium.sectors // ALIGNMENT * ALIGNMENT * SECTOR
+    return max(0, medium.sectors - medium.reserve) // ALIGNMENT * ALIGNMENT * SECTOR
 
 
 def volume_id(title: str, number: int, count: int) -> str:

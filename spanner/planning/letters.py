@@ -1,16 +1,16 @@
 """Alphabetical ranges: each disc gets a run of first letters of each folder, "Audio Files A–F".
 
 Within a section (a source's top folder) units are sorted by their folded names: symbols, digits,
-letters, whatever accents and case. Units with one first letter stay together while a disc takes
-them; more than that are divided by the next letter, "Sa–Sm".
+letters, whatever accents and case. Where as few discs do, they are divided between first letters;
+else a letter is divided by the next one, "Audio Files A–Sk", "Audio Files Sl–Z".
 """
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate, groupby
+from itertools import accumulate, groupby, pairwise
 
 from spanner.planning.contents import Unit
 from spanner.units import printable
@@ -21,48 +21,52 @@ _MOST_SECTIONS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """Neighbours in the alphabet that go on one disc together: indices of units."""
+class Entry:
+    """A unit in the alphabet: its index, its section, and its name below that, as it is sorted."""
 
-    section: str
-    label: str
-    units: tuple[int, ...]
-    cost: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
     index: int
+    section: str
     key: str
     below: str
     name: str
-    cost: int
 
 
-def runs(units: Sequence[Unit], costs: Sequence[int], capacity: int) -> list[Run]:
-    """All units, in alphabetical order, in runs that each fit the capacity (as each unit must)."""
+def arranged(units: Sequence[Unit]) -> list[Entry]:
+    """All units in alphabetical order."""
     section_key = cache(_section_key)
     ordered = []
     for index, unit in enumerate(units):
         section, below = _divided(unit.path)
         # A path's separators come before all that a name can hold: a folder stays together.
         key = folded(below).replace("/", "\0")
-        entry = _Entry(index, key, below, unit.name, costs[index])
-        ordered.append((section_key(section), _order(key), unit.path, index, section, entry))
+        entry = Entry(index, section, key, below, unit.name)
+        ordered.append((section_key(section), _order(key), unit.path, index, entry))
     ordered.sort(key=lambda each: each[:4])
-    found: list[Run] = []
-    for section, members in groupby(ordered, key=lambda each: each[4]):
-        entries = [each[5] for each in members]
-        for label, same in groupby(entries, key=lambda entry: _first_label(entry.key)):
-            found.extend(_divide(section, label, list(same), capacity))
-    return found
+    return [each[4] for each in ordered]
 
 
-def titles(discs: Sequence[Sequence[Run]]) -> list[str]:
+def shared(entries: Sequence[Entry]) -> list[int]:
+    """With how many letters each entry begins like the one before it; 0 if that begins otherwise.
+
+    The fewer, the better a place to divide.
+    """
+    return [0, *(_shared(one, other) for one, other in pairwise(entries))][: len(entries)]
+
+
+def titles(discs: Sequence[Sequence[Entry]]) -> list[str]:
     """Each disc's title: its sections, each with the range of letters if it is not all of it."""
-    totals = Counter(run.section for members in discs for run in members)
+    flat = [entry for members in discs for entry in members]
+    begins = shared(flat)
+    totals = Counter(entry.section for entry in flat)
     names = Counter(section.rpartition("/")[2] for section in totals)
-    return [_title(members, totals, names) for members in discs]
+    found = []
+    start = 0
+    for members in discs:
+        stop = start + len(members)
+        before, after = begins[start] if members else 0, begins[stop] if stop < len(flat) else 0
+        found.append(_title(members, (before, after), totals, names))
+        start = stop
+    return found
 
 
 def folded(text: str) -> str:
@@ -73,36 +77,38 @@ def folded(text: str) -> str:
     return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
 
 
-def _title(members: Sequence[Run], totals: Counter[str], names: Counter[str]) -> str:
+def _title(
+    members: Sequence[Entry], cuts: tuple[int, int], totals: Counter[str], names: Counter[str]
+) -> str:
+    """`cuts`: how many letters its first entry shares with the one before, and the last behind."""
     parts = []
-    for section, group in groupby(members, key=lambda run: run.section):
-        own = list(group)
+    sections = [list(group) for _, group in groupby(members, key=lambda entry: entry.section)]
+    for number, own in enumerate(sections):
+        section = own[0].section
         name = section.rpartition("/")[2]
         text = printable(name if names[name] == 1 else section)
         if len(own) < totals[section]:
-            first, last = own[0].label, own[-1].label
-            text += f" {first}" if first == last else f" {first}–{last}"
+            before = cuts[0] if number == 0 else 0
+            after = cuts[1] if number == len(sections) - 1 else 0
+            text += f" {_range(own[0], own[-1], before, after)}"
         parts.append(text)
     if len(parts) > _MOST_SECTIONS:
         return f"{parts[0]} – {parts[-1]} ({len(parts)} in all)"
     return ", ".join(parts)
 
 
-def _divide(section: str, label: str, entries: list[_Entry], capacity: int) -> Iterator[Run]:
-    """One run, or several where that does not fit: by the first letter in which they differ."""
-    waiting = [(label, entries)]
-    while waiting:
-        label, entries = waiting.pop()
-        cost = sum(entry.cost for entry in entries)
-        if cost <= capacity or len(entries) == 1:
-            yield Run(section, label, tuple(entry.index for entry in entries), cost)
-            continue
-        depth = _common(entries[0].key, entries[-1].key) + 1
-        groups = [list(same) for _, same in groupby(entries, key=lambda each: each.key[:depth])]
-        if len(groups) > 1:
-            waiting.extend((_label(same[0], depth), same) for same in reversed(groups))
-        else:  # equal names, such as a file's parts
-            waiting.extend((_abbreviated(entry.name), [entry]) for entry in reversed(entries))
+def _range(first: Entry, last: Entry, before: int, after: int) -> str:
+    """The first and the last label, each as long as it takes to tell it from its neighbour."""
+    if _shared(first, last):  # "Sa–Sm", not "S–Sm"
+        before = after = max(before, after)
+    one, other = _label(first, before + 1), _label(last, after + 1)
+    return one if one == other else f"{one}–{other}"
+
+
+def _shared(one: Entry, other: Entry) -> int:
+    if one.section != other.section or _first_label(one.key) != _first_label(other.key):
+        return 0
+    return max(1, _common(one.key, other.key))
 
 
 def _common(one: str, other: str) -> int:
@@ -111,8 +117,12 @@ def _common(one: str, other: str) -> int:
     return next((index for index, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
-def _label(entry: _Entry, depth: int) -> str:
+def _label(entry: Entry, depth: int) -> str:
     """As much of the name as folds to `depth` characters: "Sa"."""
+    if depth == 1:
+        return _first_label(entry.key)
+    if depth > len(entry.key):  # of equal names, such as a file's parts
+        return _abbreviated(entry.name)
     lengths = accumulate(len(folded(c)) for c in entry.below)
     length = next((index for index, reached in enumerate(lengths, 1) if reached >= depth), None)
     text = printable(entry.below[:length]).strip() or SYMBOLS

@@ -103,8 +103,51 @@ class Disc(msgspec.Struct, frozen=True):
         )
 
 
+class Divided(msgspec.Struct, frozen=True):
+    """A folder whose files are on several discs; its path, and the discs' numbers."""
+
+    path: str
+    discs: tuple[int, ...]
+
+
+class Saving(msgspec.Struct, frozen=True):
+    """What a plan would save: money (0 where not all media have prices) and discs.
+
+    Discs can be below 0 where fewer dear ones are replaced by more cheap ones.
+    """
+
+    price: float
+    discs: int
+
+
+class Supply(msgspec.Struct, frozen=True):
+    """A medium that was offered, with what it costs and how many there are, if that was said.
+
+    `used`: discs of it in the plan. `one_more`: what one disc more in stock would save, where the
+    stock is used up.
+    """
+
+    medium: str
+    price: float | None
+    stock: int | None
+    used: int
+    one_more: Saving | None = None
+
+    @property
+    def left(self) -> int | None:
+        """What is left of the stock."""
+        return None if self.stock is None else self.stock - self.used
+
+
 class Plan(msgspec.Struct, frozen=True):
-    """All discs of one set. `lower_bound`: no plan for these sources has fewer discs."""
+    """All discs of one set.
+
+    `lower_bound`: no plan for these sources and wishes has fewer discs. `proven`: none has fewer,
+    or where all media have prices, none costs less; `price` is what all discs cost then, and
+    `price_bound` what they cost at least. `divided`: folders on several discs; `too_large`: groups
+    that no disc takes, which could not be kept whole. `reserve`: what was to be
+    left free on each disc.
+    """
 
     format: str
     set: SetInfo
@@ -116,6 +159,14 @@ class Plan(msgspec.Struct, frozen=True):
     left_out: tuple[LeftOut, ...]
     lower_bound: int
     proven: bool
+    price: float | None = None
+    price_bound: float | None = None
+    media: tuple[Supply, ...] = ()
+    keep: str = "none"
+    fill: str = "even"
+    reserve: str = ""
+    divided: tuple[Divided, ...] = ()
+    too_large: tuple[str, ...] = ()
 
     @property
     def roots(self) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Makes the plan: what the discs hold, on how many and which, each measured to the sector."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,15 +12,20 @@ import msgspec
 from spanner.errors import DoesNotFitError, UsageError
 from spanner.imaging.authoring import ALIGNMENT
 from spanner.imaging.layout import parents
-from spanner.media import Medium
-from spanner.planning.contents import Contents, contents, everywhere
+from spanner.media import Medium, known_media, reserving
+from spanner.planning.contents import Contents, Unit, contents, everywhere
 from spanner.planning.costs import directory_charges
-from spanner.planning.drafts import Drafts, usable
+from spanner.planning.drafts import Drafts, Least, usable
+from spanner.planning.groups import pieces
+from spanner.planning.packing.problem import Cost
 from spanner.planning.plan import Plan, SetInfo
-from spanner.planning.shares import Room, Share, choose, score
+from spanner.planning.proof import Proof, prove
+from spanner.planning.shares import Manner, Room, Share, Shares, choose, score
+from spanner.planning.supplies import divided_folders, supplies
 from spanner.sources.tree import Tree
 from spanner.units import SECTOR, format_size, printable
 
+_NO_LIMIT = 1 << 62
 _TITLE_LENGTH = 100
 _TYPICAL_TITLE = "W" * 40
 _SLACK = 24 * SECTOR
@@ -33,7 +38,10 @@ _FIRST_ROOM = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """How the set is to be planned. `hashed`: items get a placeholder for their hash."""
+    """How the set is to be planned. `hashed`: items get a placeholder for their hash.
+
+    `keep`: none, folder, or a regular expression; `fill`: even or full; `reserve` as it was said.
+    """
 
     media: tuple[Medium, ...]
     strategy: str = "letters"
@@ -41,6 +49,9 @@ class Wishes:
     replicate: tuple[str, ...] = ()
     hashed: bool = False
     title: str = ""
+    keep: str = "none"
+    fill: str = "even"
+    reserve: str = ""
 
 
 def make_plan(
@@ -71,10 +82,20 @@ def make_plan(
 
 @dataclass(frozen=True, slots=True)
 class _Division:
-    """What is placed, and the discs' shares of it."""
+    """What is placed, the discs' shares of it, and by which costs and rooms."""
 
     stuff: Contents
-    shares: list[Share]
+    costs: list[int]
+    rooms: list[Room]
+    found: Shares
+
+    @property
+    def shares(self) -> list[Share]:
+        return self.found.shares
+
+    @property
+    def blocks(self) -> list[tuple[int, ...]]:
+        return [block.units for block in self.found.blocks.blocks]
 
 
 class _Planner:
@@ -84,12 +105,14 @@ class _Planner:
         self, tree: Tree, wishes: Wishes, set_info: SetInfo, note: Callable[[str], None]
     ) -> None:
         self._tree = tree
-        self._wishes = wishes
+        self._wishes = replace(wishes, media=reserving(wishes.media, wishes.reserve or "0"))
+        self._manner = Manner(wishes.strategy, wishes.keep, wishes.fill)
         self._title = set_info.title
         self._note = note
-        self._drafts = Drafts(tree, wishes.media, wishes.strategy, set_info)
-        in_stock = [medium for medium in wishes.media if medium.stock != 0] or wishes.media
-        self._media = sorted(in_stock, key=lambda medium: -medium.sectors)
+        self._offered = self._wishes.media
+        self._drafts = Drafts(tree, self._offered, wishes.strategy, set_info)
+        in_stock = [medium for medium in self._offered if medium.stock != 0] or self._offered
+        self._media = sorted(in_stock, key=lambda medium: medium.reserve - medium.sectors)
         self._everywhere = everywhere(tree.files, usable(self._media[0]), wishes.replicate)
         self._stuff = lru_cache(maxsize=4)(self._stuff_for)
 
@@ -105,28 +128,63 @@ class _Planner:
 
     def _plan(self, largest: Medium) -> Plan:
         division = self._divided(largest, _SLACK)
-        stuff, common = self._stuff(usable(largest) + _FIRST_ROOM)
-        bound = self._drafts.bound(stuff, self._media[0], common)
-        if len(division.shares) > bound:
-            with suppress(DoesNotFitError):
-                closer = self._divided(largest, _NO_SLACK)
-                if self._score(closer) < self._score(division):
-                    plan = self._drafts.measured(closer.stuff, closer.shares)
-                    if _excess(plan) <= 0:
-                        return self._judged(plan, bound)
         slack = _SLACK
         while True:
             plan = self._drafts.measured(division.stuff, division.shares)
-            if _excess(plan) <= 0:
-                return self._judged(plan, bound)
-            slack += _excess(plan)
+            if self._excess(plan) <= 0:
+                break
+            slack += self._excess(plan)
             division = self._divided(largest, slack)
+        stuff, common = self._stuff(usable(largest) + _FIRST_ROOM)
+        least = self._drafts.least(stuff, common)
+        proof = self._proof(least, stuff, division)
+        for tighter in self._tighter(plan, division, slack):
+            best = self._rank(division)
+            if proof.proven and not best[1][0]:
+                break
+            with suppress(DoesNotFitError):
+                closer = self._divided(largest, tighter)
+                if self._rank(closer) < best:
+                    closer_plan = self._drafts.measured(closer.stuff, closer.shares)
+                    if self._excess(closer_plan) <= 0:
+                        plan, division = closer_plan, closer
+                        proof = self._proof(least, stuff, division)
+        return self._judged(plan, division, proof)
+
+    def _proof(self, least: Least, stuff: Contents, division: _Division) -> Proof:
+        """What is proven; where files are cut otherwise than at first, of what is the same."""
+        if len(stuff.units) != len(division.stuff.units):
+            units = range(len(stuff.units))
+            return prove(least, [(unit,) for unit in units], division.shares, self._offered)
+        return prove(least, division.blocks, division.shares, self._offered)
+
+    def _tighter(self, plan: Plan, division: _Division, slack: int) -> Iterator[int]:
+        """Less and less to spare: what was measured, and what the dry run shows to be free."""
+        yield _NO_SLACK
+        spare = [
+            used + sum(division.costs[unit] for unit in share.units) - disc.image_sectors * SECTOR
+            for share, disc, used in zip(
+                division.shares, plan.discs, self._taken(division), strict=True
+            )
+        ]
+        for least in sorted({min(spare), sum(spare) // len(spare)}):
+            if slack - least < _NO_SLACK:
+                yield slack - least
+
+    def _taken(self, division: _Division) -> list[int]:
+        """What was planned for each disc beside its units."""
+        rooms = {room.medium.name: room.size for room in division.rooms}
+        return [usable(share.medium) - rooms[share.medium.name] for share in division.shares]
 
     def _stuff_for(self, room: int) -> tuple[Contents, int]:
         """What is placed in units for this room, and the bytes that every disc has in common."""
         wishes = self._wishes
         stuff = contents(
-            self._tree, self._everywhere, room, split=wishes.split, hashed=wishes.hashed
+            self._tree,
+            self._everywhere,
+            room if wishes.split else _NO_LIMIT,
+            split=wishes.split,
+            hashed=wishes.hashed,
         )
         return stuff, self._drafts.common(stuff)
 
@@ -135,12 +193,14 @@ class _Planner:
         room = usable(largest) + _FIRST_ROOM
         while True:
             stuff, common = self._stuff(room)
-            shares, left = self._shares(stuff, largest, common + slack)
-            if shares:
-                return _Division(stuff, shares)
+            division, left = self._shares(stuff, largest, common + slack)
+            if division:
+                return division
             room = left
 
-    def _shares(self, stuff: Contents, largest: Medium, common: int) -> tuple[list[Share], int]:
+    def _shares(
+        self, stuff: Contents, largest: Medium, common: int
+    ) -> tuple[_Division | None, int]:
         """The shares, and the bytes that the largest disc has left for units.
 
         Where that is too little for one of the units, there are no shares.
@@ -158,13 +218,37 @@ class _Planner:
             costs = [unit.cost + charge for unit, charge in zip(stuff.units, charges, strict=True)]
             base += reserve
             if max(costs, default=0) > capacity - base:
-                return [], capacity - base
-            rooms = [Room(medium, usable(medium) - base) for medium in self._wishes.media]
-            shares = self._titled(choose(stuff.units, costs, self._wishes.strategy, rooms))
+                if not self._wishes.split:
+                    raise self._too_large(stuff.units, costs, base, largest)
+                return None, capacity - base
+            rooms = [Room(medium, usable(medium) - base) for medium in self._offered]
+            found = choose(stuff.units, costs, self._manner, rooms)
+            shares = self._titled(found.shares)
             needed = self._drafts.more(stuff, shares)
             if needed <= more:
-                return shares, capacity - base
+                division = _Division(stuff, costs, rooms, replace(found, shares=shares))
+                return division, capacity - base
             count, more = len(shares), needed + SECTOR
+
+    def _too_large(
+        self, units: Sequence[Unit], costs: Sequence[int], base: int, largest: Medium
+    ) -> DoesNotFitError:
+        """Name all files that no disc takes, and the smallest medium that would take each."""
+        room = usable(largest) - base
+        known = sorted(known_media(), key=lambda medium: medium.sectors)
+        lines = []
+        for unit, cost in zip(units, costs, strict=True):
+            if cost > room:
+                fits = (medium.name for medium in known if usable(medium) >= base + cost)
+                size = format_size(unit.items[0].size)
+                taker = next(fits, None)
+                would = f"{taker} would take it" if taker else "no medium would take it"
+                lines.append(f"{printable(unit.path)} ({size}): {would}")
+        several = f"{len(lines)} files do" if len(lines) > 1 else "1 file does"
+        return DoesNotFitError(
+            f"{several} not fit on a disc, which has room for {format_size(max(room, 0))}; choose "
+            "larger discs, or allow parts (--split):" + "".join(f"\n  {line}" for line in lines)
+        )
 
     def _check_room(self, medium: Medium, taken: int) -> None:
         if taken >= usable(medium):
@@ -183,23 +267,37 @@ class _Planner:
             for number, share in enumerate(shares, 1)
         ]
 
-    def _score(self, division: _Division) -> tuple[int, int, int]:
-        return score([share.medium for share in division.shares], self._wishes.media)
+    def _rank(self, division: _Division) -> tuple[Cost, tuple[int, int]]:
+        """What is to be small: the cost, divided folders, discs to restore one folder."""
+        units = division.stuff.units
+        discs = ([units[unit].path for unit in share.units] for share in division.shares)
+        return score([share.medium for share in division.shares], self._offered), pieces(discs)
 
-    def _judged(self, plan: Plan, bound: int) -> Plan:
+    def _excess(self, plan: Plan) -> int:
+        """By how many bytes an image is larger than what may be used of its medium, if it is."""
+        rooms = {medium.name: usable(medium) for medium in self._offered}
+        return max(disc.image_sectors * SECTOR - rooms[disc.medium] for disc in plan.discs)
+
+    def _judged(self, plan: Plan, division: _Division, proof: Proof) -> Plan:
         """The plan with what is proven of it; the user is told what could not be done."""
         large = self._everywhere.large
         if large and len(plan.discs) > 1:
             names = ", ".join(map(printable, large))
             self._note(f"too large for every disc, and on one only: {names}")
-        priced = all(medium.price is not None for medium in self._wishes.media)
-        proven = bound == len(plan.discs) and (len(self._wishes.media) == 1 or not priced)
-        return msgspec.structs.replace(plan, lower_bound=bound, proven=proven)
-
-
-def _excess(plan: Plan) -> int:
-    """By how many bytes an image is larger than its medium, if it is."""
-    return max(disc.image_sectors - disc.capacity_sectors for disc in plan.discs) * SECTOR
+        wishes = self._wishes
+        return msgspec.structs.replace(
+            plan,
+            keep=wishes.keep,
+            fill=wishes.fill,
+            reserve=wishes.reserve,
+            lower_bound=proof.lower_bound,
+            proven=proof.proven,
+            price=proof.price,
+            price_bound=proof.price_bound,
+            media=supplies(division.found, self._manner, division.rooms),
+            divided=divided_folders(plan.discs),
+            too_large=division.found.blocks.too_large,
+        )
 
 
 def _shortened(title: str) -> str:

@@ -1,4 +1,4 @@
-"""Alphabetical ranges: their order, where they are divided, and what discs are called for them."""
+"""Alphabetical ranges: their order, where to divide them, and what discs are called for them."""
 
 import os
 import time
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanner.planning.contents import Unit
-from spanner.planning.letters import Run, folded, runs, titles
+from spanner.planning.letters import arranged, folded, shared, titles
 from spanner.planning.plan import Item
 from support.sessions import NAMES
 
@@ -19,20 +19,26 @@ def unit(path: str, part: int = 1, parts: int = 1) -> Unit:
     return Unit((item,), 1, frozenset())
 
 
-def runs_of(paths: Sequence[str], capacity: int) -> list[Run]:
-    return runs([unit(path) for path in paths], [1] * len(paths), capacity)
-
-
-def divided(paths: Sequence[str], capacity: int) -> list[tuple[str, list[str]]]:
-    """Labels and names of the runs, from paths in one folder."""
-    return [
-        (run.label, [paths[index] for index in run.units])
-        for run in runs_of([f"Song/Audio Files/{path}" for path in paths], capacity)
-    ]
-
-
 def in_order(paths: Sequence[str]) -> list[str]:
-    return [paths[index] for run in runs_of(paths, 10**9) for index in run.units]
+    return [paths[entry.index] for entry in arranged([unit(path) for path in paths])]
+
+
+def begins(paths: Sequence[str]) -> list[int]:
+    return shared(arranged([unit(path) for path in paths]))
+
+
+def titled(*discs: Sequence[str]) -> list[str]:
+    """Titles of discs that hold these paths."""
+    paths = [path for disc in discs for path in disc]
+    place = {path: number for number, disc in enumerate(discs) for path in disc}
+    entries = arranged([unit(path) for path in paths])
+    return titles([[e for e in entries if place[paths[e.index]] == n] for n in range(len(discs))])
+
+
+def labels(*discs: Sequence[str]) -> list[str]:
+    """Titles of discs that hold these names from one folder, without the folder."""
+    found = titled(*([f"Song/Audio Files/{name}" for name in names] for names in discs))
+    return [title.removeprefix("Audio Files").strip() for title in found]
 
 
 # the order
@@ -45,21 +51,16 @@ def test_symbols_then_digits_then_letters_whatever_accents_and_case() -> None:
 
 
 def test_other_scripts_come_after_latin_and_emoji_are_symbols() -> None:
-    assert divided(["я", "漢字", "Я2", "🎸", "z", "가", "ガ", "カ", "٣"], 9) == [
-        ("#", ["🎸"]),
-        ("0–9", ["٣"]),
-        ("Z", ["z"]),
-        ("Я", ["я", "Я2"]),
-        ("ᄀ", ["가"]),
-        ("カ", ["カ", "ガ"]),
-        ("漢", ["漢字"]),
-    ]
+    discs = [["🎸"], ["٣"], ["z"], ["я", "Я2"], ["가"], ["カ", "ガ"], ["漢字"]]
+    names = [name for names in discs for name in names]
+    assert in_order([f"S/A/{name}" for name in reversed(names)]) == [f"S/A/{n}" for n in names]
+    assert labels(*discs) == ["#", "0–9", "Z", "Я", "ᄀ", "カ", "漢"]
 
 
 def test_names_equal_after_folding_stay_in_a_fixed_order() -> None:
-    names = ["Kick.wav", "kick.wav", "KICK.wav", "kíck.wav"]
-    expected = ("K", ["KICK.wav", "Kick.wav", "kick.wav", "kíck.wav"])
-    assert divided(names, 9) == divided(names[::-1], 9) == [expected]
+    names = ["S/Kick.wav", "S/kick.wav", "S/KICK.wav", "S/kíck.wav"]
+    expected = ["S/KICK.wav", "S/Kick.wav", "S/kick.wav", "S/kíck.wav"]
+    assert in_order(names) == in_order(names[::-1]) == expected
 
 
 def test_a_folder_of_a_folder_stays_together() -> None:
@@ -97,115 +98,92 @@ def test_sections_are_sorted_like_names_and_a_source_begins_with_its_files() -> 
 # where it is divided
 
 
-def test_a_letter_stays_together_while_a_disc_takes_it() -> None:
-    names = ["a1", "a2", "a3", "b1", "b2", "c1"]
-    expected = [("A", ["a1", "a2", "a3"]), ("B", ["b1", "b2"]), ("C", ["c1"])]
-    assert divided(names, 3) == expected
-    assert divided(names, 100) == expected
-
-
-def test_a_letter_that_overflows_is_divided_by_the_next() -> None:
-    names = ["Sa1", "sá2", "Sb1", "SB2", "s", "Ta"]
-    assert divided(names, 2) == [
-        ("S", ["s"]),
-        ("Sa", ["Sa1", "sá2"]),
-        ("Sb", ["Sb1", "SB2"]),
-        ("T", ["Ta"]),
+def test_places_between_letters_and_within() -> None:
+    paths = ["S/A/a1", "S/A/á2", "S/A/a12", "S/A/b", "S/A/Sm", "S/A/sn", "S/A/-x", "S/B/b"]
+    assert in_order(paths) == [
+        "S/A/-x",
+        "S/A/a1",
+        "S/A/a12",
+        "S/A/á2",
+        "S/A/b",
+        "S/A/Sm",
+        "S/A/sn",
+        "S/B/b",
     ]
+    assert begins(paths) == [0, 0, 2, 1, 0, 0, 1, 0]
+    assert begins(["S/A/1", "S/A/2"]) == [0, 1]  # one label, "0–9", though nothing is the same
+    assert begins([]) == []
+    assert begins(["x"]) == [0]
+
+
+def test_a_letter_that_is_whole_is_one_letter() -> None:
+    assert labels(["a1", "a2", "a3"], ["b1", "b2"], ["c1"]) == ["A", "B", "C"]
+    assert labels(["a1", "a2", "b1"], ["b2", "c1"]) == ["A–B1", "B2–C"]
+
+
+def test_a_letter_that_is_divided_is_told_apart_by_the_next() -> None:
+    assert labels(["s", "Sa1", "sá2"], ["Sb1", "SB2"], ["Ta"]) == ["s–Sá", "Sb", "T"]
+    assert labels(["Sa1"], ["sá2", "Sb1"], ["SB2", "Ta"]) == ["Sa1", "Sá2–Sb1", "Sb2–T"]
 
 
 def test_symbols_and_digits_are_divided_too() -> None:
-    assert divided(["1a", "2a", "1b", "_", "-"], 1) == [
-        ("-", ["-"]),
-        ("_", ["_"]),
-        ("1a", ["1a"]),
-        ("1b", ["1b"]),
-        ("2", ["2a"]),
-    ]
+    discs = ["-"], ["_"], ["1a"], ["1b"], ["2a"]
+    assert labels(*discs) == ["-", "_", "1a", "1b", "2a"]
 
 
-def test_names_that_differ_far_behind_are_divided_there() -> None:
+def test_names_that_differ_far_behind_are_told_apart_there() -> None:
     names = [f"Vocals lead {number:02}.wav" for number in (1, 2, 11)]
-    assert divided(names, 2) == [
-        ("Vocals lead 0", names[:2]),
-        ("Vocals lead 1", names[2:]),
-    ]
+    assert labels(names[:2], names[2:]) == ["Vocals lead 0", "Vocals lead 1"]
     long = [f"{'x' * 200}{number}.wav" for number in (1, 2)]
-    assert divided(long, 1) == [
-        ("Xxxxxxxxxxx…xxxxxxxxxxx1", long[:1]),
-        ("Xxxxxxxxxxx…xxxxxxxxxxx2", long[1:]),
-    ]
+    assert labels(long[:1], long[1:]) == ["Xxxxxxxxxxx…xxxxxxxxxxx1", "Xxxxxxxxxxx…xxxxxxxxxxx2"]
 
 
 def test_labels_are_cut_where_the_name_is_however_it_folds() -> None:
-    assert divided(["ßa", "ßb"], 1) == [("SSa", ["ßa"]), ("SSb", ["ßb"])]
-    assert divided(["e\u0301a", "éb"], 1) == [("E\u0301a", ["e\u0301a"]), ("Éb", ["éb"])]
+    assert labels(["ßa"], ["ßb"]) == ["SSa", "SSb"]
+    assert labels(["e\u0301a"], ["éb"]) == ["E\u0301a", "Éb"]
 
 
 def test_labels_can_be_printed() -> None:
     odd = os.fsdecode(b"\xff")
-    labels = [label for label, _ in divided([f"{odd}\n1", f"{odd}\n2"], 1)]
-    assert labels == ["\\xff\\n1", "\\xff\\n2"]
+    assert labels([f"{odd}\n1"], [f"{odd}\n2"]) == ["\\xff\\n1", "\\xff\\n2"]
 
 
-def test_equal_names_are_divided_one_by_one() -> None:
-    assert divided(["Kick.wav", "kick.wav", "KICK.wav"], 1) == [
-        ("KICK.wav", ["KICK.wav"]),
-        ("Kick.wav", ["Kick.wav"]),
-        ("kick.wav", ["kick.wav"]),
-    ]
+def test_equal_names_are_told_apart_by_themselves() -> None:
+    assert labels(["KICK.wav"], ["Kick.wav"], ["kick.wav"]) == ["KICK.wav", "Kick.wav", "kick.wav"]
 
 
 def test_parts_keep_their_order() -> None:
-    units = [unit("S/V/Big.mov", part, 1200) for part in range(1, 1201)]
-    found = runs(units, [1] * 1200, 1)
-    assert [run.units for run in found] == [(index,) for index in range(1200)]
-    assert [found[0].label, found[1199].label] == ["Big.mov.001", "Big.mov.1200"]
-    (one,) = runs(units, [1] * 1200, 1200)
-    assert one.units == tuple(range(1200))
-
-
-def test_runs_know_what_they_cost() -> None:
-    units = [unit(f"S/A/{name}") for name in ("b", "a1", "a2")]
-    assert runs(units, [7, 3, 4], 9) == [Run("S/A", "A", (1, 2), 7), Run("S/A", "B", (0,), 7)]
+    entries = arranged([unit("S/V/Big.mov", part, 1200) for part in range(1, 1201)])
+    assert [entry.index for entry in entries] == list(range(1200))
+    found = titles([[entry] for entry in entries])
+    assert [found[0], found[1199]] == ["V Big.mov.001", "V Big.mov.1200"]
+    assert titles([entries]) == ["V"]
 
 
 def test_long_common_beginnings_take_no_long_time() -> None:
     names = [f"{'x' * (index % 250)}" + "y" for index in range(5000)]
     paths = [f"S/{'/'.join(['folder'] * 50)}/{index}/{name}" for index, name in enumerate(names)]
     started = time.process_time()
-    found = runs_of(paths, 3)
+    entries = arranged([unit(path) for path in paths])
+    found = titles([entries[index : index + 3] for index in range(0, 5000, 3)])
     assert time.process_time() - started < 2
-    assert sum(len(run.units) for run in found) == 5000
+    assert len(found) == 1667
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.lists(NAMES, min_size=1, max_size=4), max_size=30), st.integers(1, 10))
-def test_every_unit_is_in_one_run_in_the_order_of_the_alphabet(
-    names: list[list[str]], capacity: int
+def test_every_unit_is_in_the_order_and_every_title_can_be_printed(
+    names: list[list[str]], size: int
 ) -> None:
-    paths = ["/".join(parts) for parts in names]
-    found = runs_of(paths, capacity)
-    assert [index for run in found for index in run.units] == [
-        index for run in runs_of(paths, 10**9) for index in run.units
-    ]
-    assert sorted(index for run in found for index in run.units) == list(range(len(paths)))
-    assert all(run.cost == len(run.units) <= capacity for run in found)
-    assert all(run.label and run.label.isprintable() for run in found)
-    assert all(text.isprintable() for text in titles([[run] for run in found]))
+    entries = arranged([unit("/".join(parts)) for parts in names])
+    assert sorted(entry.index for entry in entries) == list(range(len(names)))
+    discs = [entries[index : index + size] for index in range(0, len(entries), size)]
+    found = titles(discs)
+    assert len(found) == len(discs)
+    assert all(text and text.isprintable() for text in found)
 
 
 # titles
-
-
-def titled(*discs: Sequence[str], capacity: int = 10**9) -> list[str]:
-    """Titles of discs that hold these paths."""
-    paths = [path for disc in discs for path in disc]
-    found = runs_of(paths, capacity)
-    place = {path: number for number, disc in enumerate(discs) for path in disc}
-    return titles(
-        [[run for run in found if place[paths[run.units[0]]] == n] for n in range(len(discs))]
-    )
 
 
 def test_a_range_of_letters() -> None:
@@ -215,7 +193,8 @@ def test_a_range_of_letters() -> None:
 
 def test_a_divided_letter() -> None:
     one = ["S/A/Sa1", "S/A/Sa2", "S/A/Sm"]
-    assert titled(one, ["S/A/Sn", "S/A/Z"], capacity=2) == ["A Sa–Sm", "A Sn–Z"]
+    assert titled(one, ["S/A/Sn", "S/A/Z"]) == ["A Sa–Sm", "A Sn–Z"]
+    assert titled(["S/A/b", *one], ["S/A/Sn", "S/A/Z"]) == ["A B–Sm", "A Sn–Z"]
 
 
 def test_a_section_that_is_whole_on_a_disc_needs_no_letters() -> None:

@@ -11,7 +11,7 @@ from spanner.errors import DoesNotFitError, UsageError
 from spanner.media import Medium
 from spanner.planning.contents import Unit
 from spanner.planning.plan import Item
-from spanner.planning.shares import STRATEGIES, Room, Share, choose, score
+from spanner.planning.shares import STRATEGIES, Manner, Room, Share, choose, score
 
 CD = Medium("cd", 10, "", 0.5)
 DVD = Medium("dvd", 40, "", 1.0)
@@ -32,7 +32,11 @@ def units_of(paths: Sequence[str]) -> list[Unit]:
 def shares_of(strategy: str, costs: Sequence[int], *rooms: Room) -> list[Share]:
     """The shares of units `S/A/a`, `S/A/b`, ... with these costs."""
     units = units_of([f"S/A/{chr(ord('a') + index)}" for index in range(len(costs))])
-    return choose(units, costs, strategy, rooms)
+    return choose(units, costs, Manner(strategy), rooms).shares
+
+
+def by_letters(paths: Sequence[str], costs: Sequence[int], *rooms: Room) -> list[Share]:
+    return choose(units_of(paths), costs, Manner("letters"), rooms).shares
 
 
 def media_of(shares: Sequence[Share]) -> list[str]:
@@ -63,8 +67,8 @@ def test_order_keeps_the_order_with_as_few_discs_as_can_be_and_evenly() -> None:
 def test_order_names_the_parts_of_files() -> None:
     items = [Item("S/x.mov", 1, 0, 0, part=part, parts=3, file_size=3) for part in (1, 2, 3)]
     units = [Unit((item,), 1, frozenset()) for item in items]
-    titles = [share.title for share in choose(units, [5, 5, 5], "order", [room(CD)])]
-    assert titles == ["x.mov.001 – x.mov.002", "x.mov.003"]
+    titles = [share.title for share in choose(units, [5, 5, 5], Manner("order"), [room(CD)]).shares]
+    assert titles == ["x.mov.001", "x.mov.002 – x.mov.003"]
 
 
 def test_optimal_packs() -> None:
@@ -77,7 +81,7 @@ def test_optimal_packs() -> None:
 
 def test_letters_are_contiguous_and_even() -> None:
     paths = ["S/A/d", "S/A/b", "S/A/a", "S/A/c", "S/A/B", "S/V/x"]
-    shares = choose(units_of(paths), [3] * 6, "letters", [room(CD)])
+    shares = choose(units_of(paths), [3] * 6, Manner("letters"), [room(CD)]).shares
     assert [[paths[index] for index in share.units] for share in shares] == [
         ["S/A/a", "S/A/B", "S/A/b"],
         ["S/A/c", "S/A/d", "S/V/x"],
@@ -88,13 +92,19 @@ def test_letters_are_contiguous_and_even() -> None:
 def test_letters_are_divided_to_fit_the_discs_that_are_taken() -> None:
     paths = [f"S/A/a{number}" for number in range(6)] + ["S/A/b"]
     costs = [6] * 6 + [4]
-    shares = choose(units_of(paths), costs, "letters", [room(DVD, 1.0), room(CD, 9.0)])
+    shares = choose(
+        units_of(paths), costs, Manner("letters"), [room(DVD, 1.0), room(CD, 9.0)]
+    ).shares
     assert media_of(shares) == ["dvd"]
-    shares = choose(units_of(paths), costs, "letters", [room(DVD, 99.0), room(CD, 1.0)])
+    shares = choose(
+        units_of(paths), costs, Manner("letters"), [room(DVD, 99.0), room(CD, 1.0)]
+    ).shares
     assert media_of(shares) == ["cd"] * 6
     assert shares[0].title == "A A0"
     costs = [6] * 6 + [20]
-    shares = choose(units_of(paths), costs, "letters", [room(CD, None), room(DVD, None)])
+    shares = choose(
+        units_of(paths), costs, Manner("letters"), [room(CD, None), room(DVD, None)]
+    ).shares
     assert [(share.title, share.medium.name) for share in shares] == [
         ("A A", "dvd"),
         ("A B", "dvd"),
@@ -148,17 +158,28 @@ def test_the_stock_is_respected() -> None:
 @pytest.mark.parametrize(
     ("costs", "rooms", "said"),
     [
-        ([9] * 3, [room(CD, stock=1)], "27 B do not fit on 1 cd: 3 discs are needed, 3 cd"),
-        ([5], [room(CD, stock=0)], "5 B do not fit on 0 cd: 1 disc is needed, 1 cd"),
+        (
+            [9] * 3,
+            [room(CD, stock=1)],
+            "27 B do not fit on 1 cd: 3 discs are needed, 3 cd, which is 2 cd more",
+        ),
+        (
+            [5],
+            [room(CD, stock=0)],
+            "5 B do not fit on 0 cd: 1 disc is needed, 1 cd, which is 1 cd more",
+        ),
         (
             [90, 90, 35],
             [room(BD, None, 1), room(DVD, None)],
-            "215 B do not fit on 1 bd: 3 discs are needed, 2 bd and 1 dvd",
+            "215 B do not fit on 1 bd: 3 discs are needed, 2 bd and 1 dvd, which is 1 bd more",
         ),
         (
             [9] * 9,
             [room(DVD, stock=1), room(CD, stock=1)],
-            "81 B do not fit on 1 dvd and 1 cd: 3 discs are needed, 2 dvd and 1 cd",
+            (
+                "81 B do not fit on 1 dvd and 1 cd: 3 discs are needed, 2 dvd and 1 cd, "
+                "which is 1 dvd more"
+            ),
         ),
     ],
 )
@@ -185,7 +206,7 @@ def test_media_that_cannot_be_used_are_left_alone(strategy: str) -> None:
 def test_nothing_to_divide_is_one_disc(strategy: str) -> None:
     (share,) = shares_of(strategy, [], room(BD), room(CD), room(DVD))
     assert (share.units, share.medium.name) == ((), "cd")
-    with pytest.raises(DoesNotFitError, match=r"^0 B do not fit on 0 cd: 1 disc is needed, 1 cd$"):
+    with pytest.raises(DoesNotFitError, match=r"1 disc is needed, 1 cd, which is 1 cd more$"):
         shares_of(strategy, [], room(CD, stock=0))
 
 
@@ -294,7 +315,7 @@ def test_letters_are_contiguous_over_any_media(
     paths = [f"S/A/{name}{number:03}" for number, (name, _) in enumerate(named)]
     costs = [cost for _, cost in named]
     try:
-        shares = choose(units_of(paths), costs, "letters", rooms)
+        shares = choose(units_of(paths), costs, Manner("letters"), rooms).shares
     except DoesNotFitError:
         return
     if costs:

@@ -1,0 +1,101 @@
+"""Groups of units that stay together on one disc where it takes them: `--keep`."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from spanner.errors import UsageError
+from spanner.units import printable
+
+Keep = Callable[[str], tuple[str, ...]]
+"""The groups that a path is in, outermost first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Units (indices) that are placed together, and the bytes that they take at most."""
+
+    units: tuple[int, ...]
+    cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """All units in blocks; `too_large` are the groups that had to be divided."""
+
+    blocks: tuple[Block, ...]
+    too_large: tuple[str, ...]
+
+
+def keeper(words: str) -> Keep:
+    """What `--keep` means: none, folder, or a regular expression whose first group is the key.
+
+    Raises:
+        UsageError: it is no regular expression.
+    """
+    if words == "none":
+        return lambda _: ()
+    if words == "folder":
+        return folders
+    try:
+        pattern = re.compile(words)
+    except re.error as error:
+        raise UsageError(f"--keep {printable(words)} is no regular expression: {error}") from None
+
+    def keyed(path: str) -> tuple[str, ...]:
+        match = pattern.search(path)
+        key = match and (match[1] if pattern.groups else match[0])
+        return (key,) if key else ()
+
+    return keyed
+
+
+def folders(path: str) -> tuple[str, ...]:
+    """The folders that a path lies in, outermost first, each by its own path."""
+    parts = path.split("/")[:-1]
+    return tuple("/".join(parts[: depth + 1]) for depth in range(len(parts)) if parts[0])
+
+
+def spread(discs: Iterable[Iterable[str]]) -> dict[str, set[int]]:
+    """The discs (numbers from 1) that each folder is on, by the paths of what each disc holds."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for number, paths in enumerate(discs, 1):
+        places = {path.rpartition("/")[0] for path in paths}
+        for folder in {folder for place in places for folder in folders(f"{place}/")}:
+            found[folder].add(number)
+    return found
+
+
+def pieces(discs: Iterable[Iterable[str]]) -> tuple[int, int]:
+    """How many folders are on several discs, and by how many discs more than one in all."""
+    more = [len(numbers) - 1 for numbers in spread(discs).values()]
+    return sum(map(bool, more)), sum(more)
+
+
+def blocks(
+    paths: Sequence[str], costs: Sequence[int], order: Iterable[int], keep: Keep, room: int
+) -> Blocks:
+    """Put units together, in the order of their first ones, where that takes no more than `room`.
+
+    The units are given by their paths and costs. Of groups in groups the outermost that fits is
+    kept.
+    """
+    nested = {index: keep(paths[index]) for index in order}
+    totals: dict[tuple[str, ...], int] = {}
+    for index, groups in nested.items():
+        for depth in range(1, len(groups) + 1):
+            key = groups[:depth]
+            totals[key] = totals.get(key, 0) + costs[index]
+    members: dict[tuple[object, ...], list[int]] = {}
+    too_large: dict[str, None] = {}
+    for index, groups in nested.items():
+        fits = range(1, len(groups) + 1)
+        depth = next((depth for depth in fits if totals[groups[:depth]] <= room), 0)
+        for outer in groups[: depth - 1 if depth else len(groups)]:
+            too_large[outer] = None
+        members.setdefault(groups[:depth] if depth else (index,), []).append(index)
+    return Blocks(
+        tuple(Block(tuple(own), sum(costs[index] for index in own)) for own in members.values()),
+        tuple(too_large),
+    )

@@ -1,0 +1,6 @@
+"""Bin packing: which item goes in which bin, how few bins do, and the proof."""
+
+from spanner.planning.packing.pack import pack
+from spanner.planning.packing.problem import Kind, Packing
+
+__all__ = ["Kind", "Packing", "pack"]

@@ -1,0 +1,31 @@
+"""The best packing so far, and what is proven of it."""
+
+from collections.abc import Sequence
+
+from spanner.planning.packing.problem import Cost, Filled, total_cost
+from spanner.planning.packing.scaling import Sizes
+
+
+class Incumbent:
+    """The least `cost` so far, its bins where a search found them, and its first level's bound."""
+
+    def __init__(self, sizes: Sizes, cost: Cost, bound: int) -> None:
+        self.sizes = sizes
+        self.cost = cost
+        self.bound = bound
+        self.filled: list[Filled] | None = None
+
+    def offer(self, filled: Sequence[Filled]) -> None:
+        """Take it if it costs less."""
+        cost = total_cost(self.sizes.kinds, (each.kind for each in filled))
+        if cost < self.cost:
+            self.cost, self.filled = cost, list(filled)
+
+    def raise_bound(self, bound: int) -> None:
+        """No packing costs less than this, on the first level."""
+        self.bound = max(self.bound, bound)
+
+    @property
+    def settled(self) -> bool:
+        """Nothing cheaper can be found."""
+        return self.cost[0] <= self.bound

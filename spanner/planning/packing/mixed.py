@@ -1,0 +1,186 @@
+"""Bin packing with bins of several kinds, which differ in capacity, cost and stock."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import islice
+from math import gcd
+
+from spanner.errors import DoesNotFitError
+from spanner.planning.packing.bounds import lower_bound
+from spanner.planning.packing.clock import Clock
+from spanner.planning.packing.covers import covers
+from spanner.planning.packing.heuristics import best_fit_decreasing
+from spanner.planning.packing.incumbent import Incumbent
+from spanner.planning.packing.pack import pack
+from spanner.planning.packing.problem import Cost, Kind, total_cost
+from spanner.planning.packing.scaling import distinct, items_of
+from spanner.planning.packing.starts import fill_shuffled
+
+_COVERS = 40
+"""So many sets of bins that are large enough are tried to be filled."""
+_DEAREST = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class MixedPacking:
+    """Items in bins, with the kind (an index) of each, and whether any packing costs less.
+
+    `proven` is about the first level of the cost; `bound` is what that is at least.
+    """
+
+    bins: list[list[int]]
+    kinds: list[int]
+    bound: int
+    proven: bool
+
+
+def pack_kinds(
+    sizes: Sequence[int], kinds: Sequence[Kind], seconds: float = 2.0, *, seed: int = 0
+) -> MixedPacking:
+    """Pack the items into bins that cost the least, level by level.
+
+    Raises:
+        DoesNotFitError: the bins do not suffice, by all that was tried.
+    """
+    usable = [index for index, kind in enumerate(kinds) if kind.capacity > 0 and kind.stock != 0]
+    if not usable or max(sizes, default=0) > max(kinds[index].capacity for index in usable):
+        raise DoesNotFitError("no bin is large enough")
+    if not any(sizes):
+        cheapest = min(usable, key=lambda index: kinds[index].cost)
+        own = [list(range(len(sizes)))] if sizes else []
+        return MixedPacking(own, [cheapest] * len(own), kinds[cheapest].cost[0], proven=True)
+    clock = Clock(seconds)
+    units = [
+        gcd(*level) or 1 for level in zip(*(kinds[index].cost for index in usable), strict=True)
+    ]
+    found = _Mixed(
+        sizes,
+        [
+            replace(
+                kinds[index],
+                cost=_divided(kinds[index].cost, units),
+            )
+            for index in usable
+        ],
+        clock,
+        seed,
+    ).packing()
+    return replace(
+        found, kinds=[usable[kind] for kind in found.kinds], bound=found.bound * units[0]
+    )
+
+
+def _divided(cost: Cost, units: Sequence[int]) -> Cost:
+    return tuple(own // unit for own, unit in zip(cost, units, strict=True))
+
+
+class _Mixed:
+    """The search over one instance; costs have no common divisor."""
+
+    def __init__(self, sizes: Sequence[int], kinds: list[Kind], clock: Clock, seed: int) -> None:
+        self._sizes = sizes
+        self._kinds = kinds
+        self._clock = clock
+        self._seed = seed
+        self._bins: list[list[int]] = []
+        self._taken: list[int] = []
+        self._cost: Cost = (_DEAREST,) * len(kinds[0].cost)
+
+    def packing(self) -> MixedPacking:
+        """Find it."""
+        sets = covers(sum(self._sizes), self._kinds)
+        first = next(sets, None)
+        if first is None:
+            raise DoesNotFitError("the bins are not enough")
+        least, _ = first
+        bound = self._bound(least[0])
+        self._fill_covers([first, *islice(sets, _COVERS)])
+        for bins in self._simple():
+            self._offer(bins)
+        if self._cost > least:
+            bound = self._search(bound)
+        if not self._bins:
+            raise DoesNotFitError("the bins are not enough")
+        return MixedPacking(self._bins, self._taken, bound, self._cost[0] <= bound)
+
+    def _bound(self, least: int) -> int:
+        """The bound by room, and where all bins cost the same that by number."""
+        costs = {kind.cost[0] for kind in self._kinds}
+        if len(costs) > 1:
+            return least
+        largest = max(kind.capacity for kind in self._kinds)
+        return max(least, costs.pop() * lower_bound(self._sizes, largest))
+
+    def _fill_covers(self, sets: Sequence[tuple[Cost, list[int]]]) -> None:
+        """Take the first set of bins that all items can be put in."""
+        for cost, counts in sets:
+            if cost >= self._cost or self._clock.over():
+                return
+            order = [kind for kind, count in enumerate(counts) for _ in range(count)]
+            for largest_first in (True, False):
+                order.sort(key=lambda kind: self._kinds[kind].capacity, reverse=largest_first)
+                self._offer_in(order)
+
+    def _offer_in(self, order: Sequence[int]) -> None:
+        """Put the items in such bins, by best fit, if they fit."""
+        with suppress(DoesNotFitError):
+            bins = best_fit_decreasing(self._sizes, [self._kinds[kind].capacity for kind in order])
+            self._offer(bins)
+
+    def _simple(self) -> Iterator[list[list[int]]]:
+        """Packings for bins of one kind, or with the bins of each tried in turn."""
+        largest = max(self._sizes, default=0)
+        for kind in self._kinds:
+            if kind.capacity >= largest:
+                yield pack(self._sizes, kind.capacity, min(0.2, self._clock.left / 8)).bins
+        count = len(self._sizes)
+        for order in (
+            sorted(self._kinds, key=lambda kind: -kind.capacity),
+            sorted(self._kinds, key=lambda kind: kind.cost[0] / kind.capacity),
+        ):
+            room = [kind.capacity for kind in order for _ in range(kind.at_most(count))]
+            with suppress(DoesNotFitError):
+                yield best_fit_decreasing(self._sizes, room)
+
+    def _offer(self, bins: list[list[int]]) -> None:
+        """Take these bins if they cost less, each of the kind that suits it best."""
+        taken = self._suited([sum(self._sizes[item] for item in own) for own in bins])
+        if taken is not None:
+            cost = total_cost(self._kinds, taken)
+            if cost < self._cost:
+                self._bins, self._taken, self._cost = bins, taken, cost
+
+    def _suited(self, loads: Sequence[int]) -> list[int] | None:
+        """For each load the cheapest kind that takes it, the largest first; None: not enough."""
+        left = [kind.at_most(len(loads)) for kind in self._kinds]
+        taken = [0] * len(loads)
+        for number in sorted(range(len(loads)), key=lambda number: -loads[number]):
+            takes = [
+                index
+                for index, kind in enumerate(self._kinds)
+                if left[index] and kind.capacity >= loads[number]
+            ]
+            if not takes:
+                return None
+            taken[number] = min(takes, key=lambda index: self._kinds[index].cost)
+            left[taken[number]] -= 1
+        return taken
+
+    def _search(self, bound: int) -> int:
+        """Look for less by column generation and listing; returns the bound."""
+        from spanner.planning.packing.search import Search  # noqa: PLC0415 (takes long to load)
+
+        incumbent = Incumbent(distinct(self._sizes, self._kinds), self._cost, bound)
+        search = Search(incumbent, self._clock, self._seed)
+        seeds = []
+        if self._bins:
+            seeds = fill_shuffled(incumbent, sorted(self._taken), self._clock, self._seed)
+        if not search.all_listed():
+            search.run(seeds)
+        if incumbent.filled:
+            bins = items_of(incumbent.sizes, incumbent.filled)
+            self._bins, self._taken = bins, [each.kind for each in incumbent.filled]
+            self._cost = incumbent.cost
+            self._offer(bins)
+        return incumbent.bound

@@ -1,0 +1,94 @@
+"""Items as an instance of few distinct sizes on a grid that tables can be made for.
+
+Sizes are rounded up to the grid, so that every packing found fits; for bounds they are rounded
+down, since floor(a / g) + floor(b / g) <= floor((a + b) / g). A disc's grid has 2^15 steps.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from spanner.planning.packing.problem import Filled, Ints, Kind
+
+_STEPS = 1 << 15
+_FINE_STEPS = 1 << 18
+"""For bounds a table of one row does."""
+_MOST_CELLS = 12_000_000
+"""Cells of a table: sizes times steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Floors:
+    """The same items on a finer grid, rounded down: what is impossible for them is impossible.
+
+    `owners` are the sizes' indices there that these belong to.
+    """
+
+    sizes: Ints
+    owners: Ints
+    counts: Ints
+    capacities: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Distinct sizes above 0, largest first, how many items have each, and the kinds of bins.
+
+    `exact`: nothing was rounded, what is impossible here is so for the items too. `items` has the
+    items (indices) of each size, `zeros` those that take no room.
+    """
+
+    sizes: Ints
+    counts: Ints
+    kinds: tuple[Kind, ...]
+    items: tuple[Ints, ...]
+    zeros: tuple[int, ...]
+    floors: Floors
+    exact: bool
+
+
+def distinct(sizes: Sequence[int], kinds: Sequence[Kind]) -> Sizes:
+    """The instance of these items."""
+    values = np.asarray(sizes, dtype=np.int64)
+    positive = np.flatnonzero(values)
+    values = values[positive]
+    unit = int(np.gcd.reduce(values)) if len(values) else 1
+    largest = max(kind.capacity for kind in kinds) // unit
+    steps = max(1000, min(_STEPS, _MOST_CELLS // (len(np.unique(values)) or 1)))
+    grid = unit * max(1, -(-largest // steps))
+    up = -(-values // grid)
+    order = np.lexsort((positive, -up))
+    firsts = np.flatnonzero(np.diff(up[order], prepend=-1))
+    counts = np.diff(firsts, append=len(order))
+    fine = unit * max(1, -(-largest // _FINE_STEPS))
+    owners = np.repeat(np.arange(len(firsts)), counts)
+    return Sizes(
+        up[order][firsts],
+        counts,
+        tuple(Kind(kind.capacity // grid, kind.cost, kind.stock) for kind in kinds),
+        tuple(np.split(positive[order], firsts[1:])),
+        tuple(np.setdiff1d(np.arange(len(sizes)), positive).tolist()),
+        _floors(values[order] // fine, owners, [kind.capacity // fine for kind in kinds]),
+        grid == unit,
+    )
+
+
+def _floors(sizes: Ints, owners: Ints, capacities: Sequence[int]) -> Floors:
+    both, counts = np.unique(np.stack((sizes, owners)), axis=1, return_counts=True)
+    return Floors(both[0], both[1], counts, tuple(capacities))
+
+
+def items_of(sizes: Sizes, filled: Sequence[Filled]) -> list[list[int]]:
+    """The items (indices) in each bin; those of size 0 are in the first."""
+    used = np.zeros(len(sizes.counts), dtype=np.int64)
+    bins: list[list[int]] = [[] for _ in filled]
+    for own, each in zip(bins, filled, strict=True):
+        for index in np.flatnonzero(each.pattern):
+            end = used[index] + each.pattern[index]
+            own.extend(sizes.items[index][used[index] : end].tolist())
+            used[index] = end
+        own.sort()
+    if bins:
+        bins[0] = sorted([*bins[0], *sizes.zeros])
+    return bins

@@ -1,0 +1,211 @@
+"""The fewest or cheapest discs whatever the order; among these, folders in as few pieces as can be.
+
+The packing alone says which discs are needed. With the same discs some other divisions are tried:
+neighbours together, folders in one piece, and folders opened one by one until all fits again.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+
+from spanner.errors import DoesNotFitError
+from spanner.planning.contiguous import contiguous
+from spanner.planning.groups import Block, blocks, folders, pieces, spread
+from spanner.planning.packing import pack
+from spanner.planning.packing.clock import Clock
+from spanner.planning.packing.heuristics import best_fit_decreasing
+from spanner.planning.packing.mixed import pack_kinds
+from spanner.planning.packing.problem import Cost, Kind, total_cost
+
+_SECONDS = 2.0
+_SECONDS_FOR_FOLDERS = 1.0
+_MOST_UNITS = 20_000
+"""With more units than this no time is left for their folders."""
+_MOST_OPENED = 12
+_LEVELS = 14
+_MOST_POLISHED = 60
+_SECONDS_TO_POLISH = 0.3
+
+Discs = list[tuple[list[int], int]]
+"""For each disc its units, and its kind."""
+
+
+def scattered(
+    paths: Sequence[str],
+    costs: Sequence[int],
+    kept: Sequence[Block],
+    kinds: Sequence[Kind],
+    *,
+    even: bool,
+) -> Discs:
+    """Put the blocks of units, of these paths and costs, on the discs that cost the least.
+
+    Large discs come first.
+
+    Raises:
+        DoesNotFitError: the stock does not suffice.
+    """
+    best = _packed(kept, kinds, _SECONDS)
+    if len(best) > 1 and len(paths) <= _MOST_UNITS:
+        field = _Field(paths, costs, kept, kinds)
+
+        def rank(discs: Discs) -> tuple[object, ...]:
+            return field.rank(discs, even=even)
+
+        best = min([best, *field.others(total_cost(kinds, (kind for _, kind in best)))], key=rank)
+        if even:
+            best = min([best, *field.levelled(best)], key=rank)
+        if len(kept) <= _MOST_POLISHED:
+            best = field.polished(best, rank)
+    return sorted(best, key=lambda disc: (-kinds[disc[1]].capacity, disc[0]))
+
+
+def _packed(kept: Sequence[Block], kinds: Sequence[Kind], seconds: float) -> Discs:
+    """The blocks on the discs that cost the least."""
+    costs = [block.cost for block in kept]
+    if len(kinds) == 1 and kinds[0].stock is None:
+        bins = pack(costs, kinds[0].capacity, seconds).bins
+        return [(_units(kept, own), 0) for own in bins]
+    found = pack_kinds(costs, kinds, seconds)
+    return [(_units(kept, own), kind) for own, kind in zip(found.bins, found.kinds, strict=True)]
+
+
+def _units(kept: Sequence[Block], own: Iterable[int]) -> list[int]:
+    return sorted(unit for index in own for unit in kept[index].units)
+
+
+class _Field:
+    """The units with their folders, and the divisions of them that are tried."""
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        costs: Sequence[int],
+        kept: Sequence[Block],
+        kinds: Sequence[Kind],
+    ) -> None:
+        self._all_paths = paths
+        self._costs = costs
+        self._kinds = kinds
+        self._room = max(kind.capacity for kind in kinds)
+        # Blocks in the order of their paths: neighbours have folders in common.
+        self._kept = sorted(kept, key=lambda block: paths[block.units[0]])
+        self._paths = [paths[block.units[0]] for block in self._kept]
+
+    def rank(self, discs: Discs, *, even: bool) -> tuple[object, ...]:
+        """What is to be small: the cost, divided folders, discs to restore one, imbalance."""
+        loads = [
+            (sum(self._costs[unit] for unit in own), self._kinds[kind].capacity)
+            for own, kind in discs
+        ]
+        squares = sum(load * load for load, _ in loads)
+        fullest = max(load / capacity for load, capacity in loads)
+        cost = total_cost(self._kinds, (kind for _, kind in discs))
+        balance = (fullest, squares) if even else (-squares,)
+        return cost, *pieces(self._paths_on(discs)), *balance
+
+    def others(self, cost: Cost) -> Iterator[Discs]:
+        """Other divisions, which may cost more than this, the least known."""
+        clock = Clock(_SECONDS_FOR_FOLDERS)
+        with suppress(DoesNotFitError):
+            runs = contiguous(
+                [block.cost for block in self._kept],
+                [folders(path) for path in self._paths],
+                self._kinds,
+            )
+            yield [(_units(self._kept, range(run.start, run.stop)), run.kind) for run in runs]
+        for opened in self._openings():
+            if clock.over():
+                return
+            with suppress(DoesNotFitError):
+                discs = _packed(self._folders_but(opened), self._kinds, clock.left / 8)
+                yield discs
+                if total_cost(self._kinds, (kind for _, kind in discs)) <= cost:
+                    return
+
+    def levelled(self, discs: Discs) -> Iterator[Discs]:
+        """The same folders divided, on discs of one kind that are no fuller than they must be."""
+        kinds = {kind for _, kind in discs}
+        if len(kinds) > 1:
+            return
+        divided = {
+            path for path, numbers in spread(self._paths_on(discs)).items() if len(numbers) > 1
+        }
+        whole = self._folders_but(divided)
+        costs = [block.cost for block in whole]
+        low = max(*costs, -(-sum(costs) // len(discs)))
+        high = self._kinds[discs[0][1]].capacity
+        for _ in range(_LEVELS):
+            if low >= high:
+                return
+            level = (low + high) // 2
+            bins = best_fit_decreasing(costs, [level] * len(costs))
+            if len(bins) <= len(discs):
+                yield [(_units(whole, own), discs[0][1]) for own in bins]
+                high = level
+            else:
+                low = level + 1
+
+    def polished(self, discs: Discs, rank: Callable[[Discs], tuple[object, ...]]) -> Discs:
+        """The same discs with blocks moved and exchanged as long as that makes the rank smaller."""
+        clock = Clock(_SECONDS_TO_POLISH)
+        places = {unit: number for number, (own, _) in enumerate(discs) for unit in own}
+        at = [places[block.units[0]] for block in self._kept]
+        best, better = (rank(discs), at), True
+        while better and not clock.over():
+            better = False
+            for changed in self._changes(best[1], [kind for _, kind in discs]):
+                ranked = rank(self._placed(changed, discs))
+                if ranked < best[0]:
+                    best, better = (ranked, changed), True
+                    break
+        return self._placed(best[1], discs)
+
+    def _changes(self, at: list[int], kinds: list[int]) -> Iterator[list[int]]:
+        """All ways to move one block to another disc, or to exchange two, that fit."""
+        room = [self._kinds[kind].capacity for kind in kinds]
+        for block, number in zip(self._kept, at, strict=True):
+            room[number] -= block.cost
+        costs = [block.cost for block in self._kept]
+        for one, source in enumerate(at):
+            for target in range(len(room)):
+                if target != source and costs[one] <= room[target] and at.count(source) > 1:
+                    yield [*at[:one], target, *at[one + 1 :]]
+            for other in range(one + 1, len(at)):
+                target, more = at[other], costs[one] - costs[other]
+                if target != source and -room[source] <= more <= room[target]:
+                    changed = at.copy()
+                    changed[one], changed[other] = target, source
+                    yield changed
+
+    def _placed(self, at: list[int], discs: Discs) -> Discs:
+        """The discs with each block on the one at its place."""
+        own: list[list[int]] = [[] for _ in discs]
+        for block, number in zip(self._kept, at, strict=True):
+            own[number].extend(block.units)
+        return [(sorted(units), kind) for units, (_, kind) in zip(own, discs, strict=True)]
+
+    def _openings(self) -> Iterator[set[str]]:
+        """No folder opened; then each of some, those with many small units first; then several."""
+        yield set()
+        whole = sorted(self._folders_but(set()), key=lambda block: -len(block.units))
+        names = [self._folder(block) for block in whole[:_MOST_OPENED] if len(block.units) > 1]
+        yield from ({name} for name in names)
+        yield from (set(names[:count]) for count in range(2, len(names) + 1))
+
+    def _folder(self, block: Block) -> str:
+        """The innermost folder that all its units lie in."""
+        first, last = (folders(self._all_paths[block.units[at]]) for at in (0, -1))
+        return [one for one, other in zip(first, last, strict=False) if one == other][-1]
+
+    def _folders_but(self, opened: set[str]) -> list[Block]:
+        """The blocks in larger ones, each a folder that a disc takes and that is not opened."""
+
+        def keep(path: str) -> tuple[str, ...]:
+            return tuple(folder for folder in folders(path) if folder not in opened)
+
+        costs = [block.cost for block in self._kept]
+        outer = blocks(self._paths, costs, range(len(costs)), keep, self._room).blocks
+        return [Block(tuple(_units(self._kept, block.units)), block.cost) for block in outer]
+
+    def _paths_on(self, discs: Discs) -> Iterator[list[str]]:
+        return ([self._all_paths[unit] for unit in own] for own, _ in discs)
