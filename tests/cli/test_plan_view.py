@@ -55,7 +55,7 @@ def show(monkeypatch: pytest.MonkeyPatch) -> Show:
     for name in ("FORCE_COLOR", "TTY_COMPATIBLE"):
         monkeypatch.delenv(name, raising=False)
 
-    def show(what: Plan, columns: int = 80, encoding: str = "utf-8") -> list[str]:
+    def show(what: Plan, columns: int = 80, encoding: str = "utf-8", fits: int = 0) -> list[str]:
         written = io.BytesIO()
         with monkeypatch.context() as patch:
             patch.setenv("COLUMNS", str(columns))
@@ -65,7 +65,7 @@ def show(monkeypatch: pytest.MonkeyPatch) -> Show:
         assert text.endswith("\n")
         lines = text[:-1].split("\n")
         assert [line for line in lines if line != line.rstrip()] == []
-        assert max(map(cells, lines)) <= columns
+        assert max(map(cells, lines)) <= (fits or columns)
         return lines
 
     return show
@@ -96,6 +96,13 @@ def test_one_line_a_disc_where_no_title_is_cut(show: Show) -> None:
         f"   1  MY_SONG_01OF03  dvd-r   ██████        50.0%  600 MB      1  {title}",
     ]
     assert show(plan(disc(1, title=title + "x")))[4].endswith(f"50.0%  600 MB  {title}x")
+    cut = show(plan(disc(1, title="x" * 43 + " and more")))[4]
+    assert cut.endswith(f"50.0%  600 MB  {'x' * 43}…")
+
+
+def test_too_narrow_a_terminal_loses_nothing(show: Show) -> None:
+    made = plan(disc(1, title="x" * 99))
+    assert show(made, columns=30, fits=72) == show(made, columns=72)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +131,10 @@ def test_odd_names_in_any_encoding(show: Show, encoding: str, columns: int) -> N
         for number, title, name in zip((1, 2, 3), [WIDE * 9, ODD, "\x1b[31m\t"], names, strict=True)
     ]
     many = (Divided(f"{ODD}/{WIDE * 20}", (1, 3)),)
-    text = "\n".join(show(plan(*discs, divided=many, too_large=(ODD,)), columns, encoding))
+    made = plan(*discs, divided=many, too_large=(ODD,))
+    lines = show(replace(made, set=replace(made.set, title="Ü–" + ODD)), columns, encoding)
+    assert lines[0].endswith("Song/\\xff\\n[red]  (set 1234abcd)")
+    text = "\n".join(lines)
     assert all(f"  {name}\n" in text for name in names)
     assert "Song/\\xff\\n[red]" in text
     assert "\\x1b[31m\\t" in text
@@ -207,6 +217,7 @@ FREE = "; free packing (--pack optimal)"
             bounded("optimal", 2, 3.3, 3.2999, "folder"),
             f"any plan {WHOLE} costs at least 3.29 (gap 0.01)",
         ),
+        (bounded("optimal", 2, 0.3, 0.29), "any plan costs at least 0.29 (gap 0.01)"),
         (bounded("optimal", 2, 0.009, 0.0085), "any plan costs at least 0.00 (gap 0.009)"),
         (bounded("optimal", 2, 3.45), "not proven: a plan may exist that costs less"),
         (bounded("other", 3), "not proven: a plan may exist that has fewer discs"),
@@ -228,6 +239,7 @@ LEFT = "left of the stock: 7 bd-r, 0 dvd-r"
         (None, (), []),
         (None, (Supply("dvd-r", None, None, 3), BD_R), ["left of the stock: 7 bd-r"]),
         (0.1 + 0.2, (), ["costs 0.30"]),
+        (0.0, (), ["costs 0.00"]),
         (1200, (), ["costs 1200.00"]),
         (0.0125, (), ["costs 0.0125"]),
         *(
@@ -235,7 +247,7 @@ LEFT = "left of the stock: 7 bd-r, 0 dvd-r"
             for saving, lines in [
                 (None, []),
                 (Saving(0, 0), []),
-                (Saving(-1, -1), []),
+                (Saving(0, -1), []),
                 (Saving(0.95, 0), ["one more dvd-r would save 0.95"]),
                 (Saving(0, 1), ["one more dvd-r would save 1 disc"]),
                 (Saving(0.95, 2), ["one more dvd-r would save 0.95 and 2 discs"]),
@@ -337,6 +349,7 @@ def test_terminal(command: list[str], changes: dict[str, str], colour: bool, bol
             read += more
     text = read.decode()
     assert ("\x1b[32;100m██████" in text, "\x1b[1mMy Song" in text) == (colour, bold)
+    assert ("\x1b[32mproven" in text) is colour
     assert ("\x1b" in text) is bold
     assert "  " + "\x1b[1m" * bold + "Ü" * 54 + "…" in text
 

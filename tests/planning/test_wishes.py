@@ -90,6 +90,15 @@ def test_a_closer_plan_is_tried_for_whole_folders() -> None:
     assert plan.divided == (Divided("Song", (1, 2, 3)),)
 
 
+def test_letters_are_divided_between_letters_where_as_few_discs_do() -> None:
+    names = ["a1", "a2", "a3", "a4", "b1", "b2", "b3", "b4", "b5", "b6"]  # even: within the b
+    plan = plan_of(tree_of({f"S/{name}": MB for name in names}), "custom:6900kB")
+    assert [disc.title for disc in plan.discs] == ["S A", "S B"]
+    assert [len(names) for names in names_of(plan)] == [4, 6]
+    plan = plan_of(tree_of({f"S/{name}": MB for name in names}), "custom:5600kB")
+    assert [disc.title for disc in plan.discs] == ["S A–B1", "S B2–B6"]
+
+
 # room left free, even and full discs
 
 

@@ -1,6 +1,7 @@
 """Column generation: patterns are made until no better ones exist; the exact bound of that."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 from typing import TypeVar
@@ -9,7 +10,7 @@ import numpy as np
 
 from spanner.planning.packing.clock import Clock
 from spanner.planning.packing.knapsack import Knapsack
-from spanner.planning.packing.master import Master, Solution, central_duals
+from spanner.planning.packing.master import Master, Pool, Solution, central_duals
 from spanner.planning.packing.problem import SMALL, Filled, Floats, Ints
 from spanner.planning.packing.scaling import Sizes
 
@@ -59,10 +60,28 @@ class Columns:
             for stock, count in zip(self.stocks, taken, strict=True)
         ]
 
-    def converge(self, clock: Clock) -> Solution | None:
-        """Make patterns until the bound meets the value, or none is missing; None: no time."""
+    def rest(self, index: Ints, left: Ints, filled: Sequence[Filled], most: int) -> "Columns":
+        """The instance of what is left of some sizes, with the patterns that still fit.
+
+        It is of interest only if it costs at most `most`: that is its bound.
+        """
+        stocks = self.stocks_after(filled)
+        kinds = tuple(
+            replace(kind, stock=stock) for kind, stock in zip(self.sizes.kinds, stocks, strict=True)
+        )
+        columns = Columns(self.sizes.part(index, left[index], kinds), most)
+        pool = self.master.pool
+        fitting = np.flatnonzero((pool.patterns <= left).all(axis=1))
+        columns.master.add_pool(Pool(pool.patterns[fitting][:, index], pool.kinds[fitting]))
+        return columns
+
+    def converge(self, clock: Clock, most: int | None = None) -> Solution | None:
+        """Make patterns until the bound meets the value, or none is missing.
+
+        None where the time is over, or all is proven to cost more than `most`.
+        """
         blend = 0.0
-        while not clock.over():
+        while not clock.over() and (most is None or self.bound <= most):
             solution = self.master.solve(clock, grown=True)
             if solution is None:
                 return None

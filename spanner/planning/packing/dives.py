@@ -16,6 +16,8 @@ from spanner.planning.packing.problem import SMALL, Filled, Ints
 
 _SURE = (0.75, 0.9, 0.6)
 """Patterns with more than this in a fractional solution are fixed together; dives take turns."""
+_SMALLER = 0.9
+"""Once so few of the sizes are left, a smaller program is made of them."""
 _REPAIRS = 6
 """So often new patterns are made where a dive would come out too dear."""
 
@@ -29,6 +31,27 @@ class Partial:
     cost: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """The program that a dive solves: of the sizes `index`, when `begun` bins were taken."""
+
+    columns: Columns
+    index: Ints
+    begun: int
+
+    def require(self, partial: Partial) -> None:
+        """What is left is to be covered from now on."""
+        columns = self.columns
+        columns.master.require(partial.left[self.index], columns.taken(partial.taken[self.begun :]))
+
+    def below(self, partial: Partial, most: int) -> "_Level":
+        """A smaller program, of the sizes that are left."""
+        left = partial.left[self.index]
+        own = np.flatnonzero(left)
+        rest = self.columns.rest(own, left, partial.taken[self.begun :], most - partial.cost)
+        return _Level(rest, self.index[own], len(partial.taken))
+
+
 def dive(
     columns: Columns, start: Solution, most: int, seed: int, clock: Clock
 ) -> Iterator[Partial]:
@@ -39,46 +62,60 @@ def dive(
     random = np.random.default_rng(seed)
     sure = _SURE[seed % len(_SURE)]
     partial = Partial(columns.sizes.counts.copy())
+    level = _Level(columns, np.arange(len(partial.left)), 0)
     solution: Solution | None = start
     while solution and partial.left.any():
         if partial.cost + columns.least(solution) > most or solution.missing > SMALL:
             return
-        _fix(columns, solution, partial, sure, random)
+        _fix(level, solution, partial, sure, random)
         yield partial
-        columns.master.require(partial.left, columns.taken(partial.taken))
-        solution = columns.master.solve(clock, grown=False)
-        for _ in range(_REPAIRS):
-            if solution is None or partial.cost + columns.least(solution) <= most:
-                break
-            if not columns.price(solution):
-                return
-            solution = columns.master.solve(clock, grown=True)
+        if np.count_nonzero(partial.left) < _SMALLER * len(level.index):
+            level = level.below(partial, most)
+            solution = level.columns.converge(clock, most - partial.cost)
+        else:
+            level.require(partial)
+            solution = _repaired(level.columns, most - partial.cost, clock)
+
+
+def _repaired(columns: Columns, most: int, clock: Clock) -> Solution | None:
+    """The solution with what is left, with new patterns where it would come out too dear."""
+    solution = columns.master.solve(clock, grown=False)
+    for _ in range(_REPAIRS):
+        if solution is None or columns.least(solution) <= most:
+            break
+        if not columns.price(solution):
+            return None
+        solution = columns.master.solve(clock, grown=True)
+    return solution
 
 
 def _fix(
-    columns: Columns,
+    level: _Level,
     solution: Solution,
     partial: Partial,
     sure: float,
     random: np.random.Generator,
 ) -> None:
     """Fix the patterns that are nearly whole, or one by chance; trimmed to what is left."""
-    amounts, patterns = solution.amounts, columns.master.pool.patterns
+    amounts, patterns = solution.amounts, level.columns.master.pool.patterns
     before = len(partial.taken)
     for column in np.flatnonzero(amounts >= sure):
         for _ in range(max(1, int(amounts[column] + SMALL))):
-            if (patterns[column] > partial.left).any():
+            if (patterns[column] > partial.left[level.index]).any():
                 break
-            _take(columns, partial, int(column))
+            _take(level, partial, int(column))
     if len(partial.taken) == before:
         positive = np.flatnonzero(amounts > SMALL)
         weights = amounts[positive] ** 2
-        _take(columns, partial, int(random.choice(positive, p=weights / weights.sum())))
+        _take(level, partial, int(random.choice(positive, p=weights / weights.sum())))
 
 
-def _take(columns: Columns, partial: Partial, column: int) -> None:
+def _take(level: _Level, partial: Partial, column: int) -> None:
+    columns = level.columns
     kind = int(columns.master.pool.kinds[column])
-    pattern = np.minimum(columns.master.pool.patterns[column], partial.left)
+    pattern = np.zeros_like(partial.left)
+    pattern[level.index] = columns.master.pool.patterns[column]
+    pattern = np.minimum(pattern, partial.left)
     partial.left -= pattern
     partial.taken.append(Filled(kind, pattern))
     partial.cost += int(columns.costs[kind])

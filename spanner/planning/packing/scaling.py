@@ -47,6 +47,13 @@ class Sizes:
     floors: Floors
     exact: bool
 
+    def part(self, index: Ints, counts: Ints, kinds: tuple[Kind, ...]) -> "Sizes":
+        """Some of the sizes only, with so many items, which have no names here."""
+        sizes = self.sizes[index]
+        capacities = tuple(kind.capacity for kind in kinds)
+        floors = Floors(sizes, np.arange(len(sizes)), counts, capacities)
+        return Sizes(sizes, counts, kinds, (), (), floors, exact=False)
+
 
 def distinct(sizes: Sequence[int], kinds: Sequence[Kind]) -> Sizes:
     """The instance of these items."""
