@@ -95,7 +95,7 @@ def test_letters_are_divided_between_letters_where_as_few_discs_do() -> None:
     plan = plan_of(tree_of({f"S/{name}": MB for name in names}), "custom:6900kB")
     assert [disc.title for disc in plan.discs] == ["S A", "S B"]
     assert [len(names) for names in names_of(plan)] == [4, 6]
-    plan = plan_of(tree_of({f"S/{name}": MB for name in names}), "custom:5600kB")
+    plan = plan_of(tree_of({f"S/{name}": MB for name in names}), "custom:5700kB")
     assert [disc.title for disc in plan.discs] == ["S A–B1", "S B2–B6"]
 
 
