@@ -1,35 +1,33 @@
 """Divides a sequence into runs of neighbours, one a disc, so that few folders are divided.
 
 First come the best discs, then the best places to cut for these, in whichever order they take the
-units. After each choice of some of the discs the cut can only be in a window: all before it must
-fit on them and all after it on the others. As no disc can be left out, the windows with one disc
-more begin after this one ends; otherwise that disc could be.
-
-Which folders a cut divides that no cut before it did depends on the last cut: as folders are
-nested, their number is how many more cross this cut than the least that cross any place from the
-last cut on. That tells the places of a window apart by a few levels only, so that going through
-them all takes a time in proportion to the units, times the folders' depth.
+units: by a dynamic program over the discs taken so far and the places of the last cut.
 """
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, islice
+from itertools import accumulate
 from math import isqrt
-from operator import is_
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spanner.planning.choosing import cheapest, orders, windows
 from spanner.planning.packing.problem import Kind
+from spanner.planning.windows import (
+    NEVER,
+    Ints,
+    Step,
+    Units,
+    Window,
+    backward,
+    forward,
+    step_between,
+)
 
-_DIVIDED = 2**31  # a divided folder weighs more than all that cross a cut
-_PENALTIES = 16  # a crossed folder weighs more than a penalty
-_NEVER = 2**62
 _MOST_PLACES = 4_000_000  # in all windows, once for each disc between two
 _MOST_PAIRS = 5_000_000  # of neighbouring cuts that are compared
 
-_Ints = NDArray[np.int64]
 _Floats = NDArray[np.float64]
 
 
@@ -75,11 +73,7 @@ def contiguous(
     discs = cheapest(ends, kinds)
     if len(discs) < 2:
         return [Run(0, len(costs), kind) for kind in discs]
-    crossing = _crossing(folders)
-    weights = crossing * _PENALTIES
-    if penalties is not None:
-        weights[:-1] += np.clip(np.array(penalties, dtype=np.int64), 0, _PENALTIES - 1)
-    units = _Units(ends, np.array(ends, dtype=np.int64), crossing, weights)
+    units = Units.of(ends, folders, penalties)
     capacities = {kind: min(kinds[kind].capacity, ends[-1]) for kind in discs}
     before = _orders(ends, discs, capacities)
     field = _Field.of(units, before, capacities)
@@ -88,34 +82,6 @@ def contiguous(
         capacities = {kind: min(each, ends[-1]) for kind, each in levelled.items()}
         field = _Field.of(units, before, capacities)
     return field.runs(len(discs), max(capacities.values()), even=even)
-
-
-@dataclass(frozen=True, slots=True)
-class _Units:
-    ends: list[int]
-    sums: _Ints  # the same
-    crossing: _Ints  # how many folders are on both sides of each place
-    weights: _Ints  # what a cut there adds to the key
-
-
-def _crossing(folders: Sequence[tuple[Hashable, ...]]) -> _Ints:
-    """By place, from before the first unit to after the last: how many folders cross it."""
-    units = len(folders)
-    same = np.fromiter(map(is_, folders, islice(folders, 1, None)), np.bool_, units - 1)
-    found = np.zeros(units + 1, dtype=np.int64)
-    found[:units] = np.fromiter(map(len, folders), np.int64, units)
-    found[0] = 0
-    for place in (np.flatnonzero(~same) + 1).tolist():
-        found[place] = _common(folders[place - 1], folders[place])
-    return found
-
-
-def _common(one: tuple[Hashable, ...], other: tuple[Hashable, ...]) -> int:
-    """With how many same folders they begin."""
-    if one == other:
-        return len(one)
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((depth for depth, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _orders(
@@ -135,44 +101,6 @@ def _orders(
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
-    """A disc between a cut in one window, `source`, and a cut in a later one."""
-
-    source: int
-    kind: int
-    first: _Ints  # for each place in the later window, the first in the source that fits
-    fitting: _Ints  # for each place in the source, how many in the later window fit
-    added: _Ints  # what cutting there adds to the key, by the source's level and the place
-
-
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """Where the cut after some of the discs can be."""
-
-    first: int
-    sums: _Ints  # of all units before each place
-    crossing: _Ints
-    weights: _Ints
-    starts: _Ints  # a level is where the least that cross any place from there on are as many
-    levels: _Ints
-    steps: list[_Step]
-
-    @classmethod
-    def between(cls, units: _Units, first: int, last: int) -> "_Window":
-        crossing = units.crossing[first : last + 1]
-        least = np.minimum.accumulate(crossing[::-1])[::-1]
-        starts = np.flatnonzero(np.diff(least, prepend=-1))
-        weights = units.weights[first : last + 1]
-        sums = units.sums[first : last + 1]
-        return cls(first, sums, crossing, weights, starts, least[starts], [])
-
-    def blocks(self) -> Iterator[tuple[int, slice]]:
-        """The levels' numbers and places."""
-        stops = [*self.starts[1:].tolist(), len(self.sums)]
-        yield from enumerate(map(slice, self.starts.tolist(), stops))
-
-
-@dataclass(frozen=True, slots=True)
 class _Cut:
     """A place in a window, and the kind of the disc before it."""
 
@@ -188,24 +116,24 @@ class _Field:
     The key counts divided folders and crossed ones.
     """
 
-    windows: list[_Window]
-    keys: list[_Ints]  # by window and place: the least of all before, the place included
-    kept: list[_Ints]  # the places in each window that the best divisions go through
+    windows: list[Window]
+    keys: list[Ints]  # by window and place: the least of all before, the place included
+    kept: list[Ints]  # the places in each window that the best divisions go through
 
     @classmethod
     def of(
-        cls, units: _Units, before: list[list[tuple[int, int]]], capacities: dict[int, int]
+        cls, units: Units, before: list[list[tuple[int, int]]], capacities: dict[int, int]
     ) -> "_Field":
-        found: list[_Window] = []
+        found: list[Window] = []
         for bounds, discs in zip(windows(units.ends, before, capacities), before, strict=True):
-            window = _Window.between(units, *bounds)
+            window = Window.between(units, *bounds)
             for source, kind in discs if window.sums.size else ():
                 if found[source].sums.size:
-                    step = _step(units, found, source, window, kind, capacities[kind])
+                    step = step_between(units, found, source, window, kind, capacities[kind])
                     window.steps.append(step)
             found.append(window)
-        keys = _forward(found)
-        rest = _backward(found)
+        keys = forward(found)
+        rest = backward(found)
         best = keys[-1][0]
         kept = [np.flatnonzero(key + after == best) for key, after in zip(keys, rest, strict=True)]
         return cls(found, keys, kept)
@@ -222,7 +150,7 @@ class _Field:
         return {kind: _filled(level, capacity) for kind, capacity in capacities.items()}
 
     def _fill(
-        self, index: int, step: _Step, capacity: float, before: _Floats, best: _Floats
+        self, index: int, step: Step, capacity: float, before: _Floats, best: _Floats
     ) -> None:
         """Note where a step to the window makes the fullest disc emptier than known by `best`."""
         source, kept = self.windows[step.source], self.kept[step.source]
@@ -268,9 +196,7 @@ class _Field:
             for start, stop, cut in zip([0, *stops[:-1]], stops, cuts, strict=True)
         ]
 
-    def _picked(
-        self, cuts: list[_Cut], stride: int, reach: int, *, everywhere: bool
-    ) -> list[_Ints]:
+    def _picked(self, cuts: list[_Cut], stride: int, reach: int, *, everywhere: bool) -> list[Ints]:
         """Of the kept places as many as `reach` each way from the cuts, and the outermost."""
         at = {cut.window: cut.at for cut in cuts}
         picked = []
@@ -298,7 +224,7 @@ class _Field:
             index, at = step.source, rows[found[:1]]
         return cuts[::-1]
 
-    def _ways(self, index: int, step: _Step, rows: _Ints, columns: _Ints) -> NDArray[np.bool_]:
+    def _ways(self, index: int, step: Step, rows: Ints, columns: Ints) -> NDArray[np.bool_]:
         """Whether a disc from the source's places to the window's is in a best division by key."""
         starts = self.windows[step.source].starts
         levels = np.searchsorted(starts, rows, side="right") - 1
@@ -307,14 +233,14 @@ class _Field:
         found: NDArray[np.bool_] = fits & (keys == self.keys[index][columns])
         return found
 
-    def _squared(self, picked: list[_Ints], shift: int, *, even: bool) -> list[_Cut]:
+    def _squared(self, picked: list[Ints], shift: int, *, even: bool) -> list[_Cut]:
         """The best division by the squares' sum among those by key that cut at picked places."""
         sign = 1 if even else -1
         totals = [np.zeros(1, dtype=np.int64)]
-        ways: list[tuple[_Ints, _Ints]] = [(totals[0], totals[0])]
+        ways: list[tuple[Ints, Ints]] = [(totals[0], totals[0])]
         for index, window in enumerate(self.windows[1:], 1):
             columns = picked[index]
-            best = np.full(len(columns), _NEVER)
+            best = np.full(len(columns), NEVER)
             steps, sources = np.zeros_like(best), np.zeros_like(best)
             sums = window.sums[columns] >> shift
             for number, step in enumerate(window.steps):
@@ -323,8 +249,8 @@ class _Field:
                     continue
                 loads = sums - (self.windows[step.source].sums[rows] >> shift)[:, None]
                 before = totals[step.source][:, None]
-                allowed = self._ways(index, step, rows, columns) & (before < _NEVER)
-                found = np.where(allowed, before + sign * loads * loads, _NEVER)
+                allowed = self._ways(index, step, rows, columns) & (before < NEVER)
+                found = np.where(allowed, before + sign * loads * loads, NEVER)
                 at = found.argmin(axis=0)
                 least = found[at, np.arange(len(at))]
                 better = least < best
@@ -333,7 +259,7 @@ class _Field:
             ways.append((steps, sources))
         return self._traced(picked, ways)
 
-    def _traced(self, picked: list[_Ints], ways: list[tuple[_Ints, _Ints]]) -> list[_Cut]:
+    def _traced(self, picked: list[Ints], ways: list[tuple[Ints, Ints]]) -> list[_Cut]:
         cuts = []
         index, column = len(ways) - 1, 0
         while index:
@@ -344,53 +270,7 @@ class _Field:
         return cuts[::-1]
 
 
-def _step(
-    units: _Units, found: list[_Window], source: int, window: _Window, kind: int, capacity: int
-) -> _Step:
-    earlier = found[source]
-    after = earlier.first + len(earlier.sums)
-    # The least that cross any place after the source's window and before each of this one's.
-    gap = units.crossing[after : window.first + len(window.sums) - 1]
-    least = np.minimum.accumulate(np.append(_NEVER, gap))[window.first - after :]
-    newly = window.crossing - np.minimum(earlier.levels[:, None], least)
-    return _Step(
-        source,
-        kind,
-        np.searchsorted(earlier.sums, window.sums - capacity),
-        np.searchsorted(window.sums, earlier.sums + capacity, side="right"),
-        window.weights + _DIVIDED * np.maximum(0, newly),
-    )
-
-
-def _forward(found: list[_Window]) -> list[_Ints]:
-    """The least key of what comes before each place, the place included."""
-    keys = [np.zeros(1, dtype=np.int64)]
-    for window in found[1:]:
-        best = np.full(len(window.sums), _NEVER)
-        for step in window.steps:
-            source = found[step.source]
-            least = np.append(np.minimum.accumulate(keys[step.source][::-1])[::-1], _NEVER)
-            # Places after the level's divide fewer folders: what they add is more than enough.
-            for start, added in zip(source.starts.tolist(), step.added, strict=True):
-                np.minimum(best, least[np.maximum(step.first, start)] + added, out=best)
-        keys.append(best)
-    return keys
-
-
-def _backward(found: list[_Window]) -> list[_Ints]:
-    """The least key of what comes after each place."""
-    rest = [np.full(len(window.sums), _NEVER) for window in found]
-    rest[-1][:] = 0
-    for window, after in zip(reversed(found), reversed(rest), strict=True):
-        for step in window.steps:
-            before = rest[step.source]
-            for level, block in found[step.source].blocks():
-                least = np.minimum.accumulate(np.append(_NEVER, after + step.added[level]))
-                np.minimum(before[block], least[step.fitting[block]], out=before[block])
-    return rest
-
-
-def _fullest(before: _Floats, starts: _Ints, stops: _Ints, capacity: float) -> _Floats:
+def _fullest(before: _Floats, starts: Ints, stops: Ints, capacity: float) -> _Floats:
     """For each stop the least that the fullest disc is filled by, from any start.
 
     A later start makes the last disc emptier. So what counts is the least by which the discs
