@@ -335,8 +335,19 @@ def _version(db: sqlite3.Connection) -> int:
 
 
 def _fingerprint(plan: Plan) -> str:
-    """A hash of what the discs hold; the same for each plan of the same sources."""
-    bare = msgspec.structs.replace(plan, set=SetInfo("", plan.set.title, ""))
+    """A hash of what the discs hold; the same for each plan of the same sources.
+
+    What is proven of it, and what is in stock, may change from one to the next.
+    """
+    bare = msgspec.structs.replace(
+        plan,
+        set=SetInfo("", plan.set.title, ""),
+        lower_bound=1,
+        proven=False,
+        price=None,
+        price_bound=None,
+        media=(),
+    )
     return hashlib.sha256(encode(bare)).hexdigest()
 
 

@@ -11,7 +11,7 @@ import pytest
 from spanner.errors import SpannerError, UsageError
 from spanner.library import Library, open_library
 from spanner.media import parse_media
-from spanner.planning.plan import Plan
+from spanner.planning.plan import Plan, SetInfo
 from spanner.planning.planner import Wishes, make_plan
 from spanner.sources import scan
 from support.trees import write
@@ -88,7 +88,14 @@ def test_the_same_plan_is_adopted(library: Library, plan: Plan) -> None:
 def test_another_plan_with_the_same_id_is_refused(library: Library, plan: Plan) -> None:
     library.add(plan)
     with pytest.raises(UsageError, match="another plan for set"):
-        library.add(msgspec.structs.replace(plan, lower_bound=99))
+        library.add(msgspec.structs.replace(plan, strategy="other"))
+
+
+def test_what_is_proven_of_a_plan_makes_no_other_set_of_it(library: Library, plan: Plan) -> None:
+    library.add(plan)
+    library.add(msgspec.structs.replace(plan, lower_bound=99, proven=not plan.proven))
+    anew = msgspec.structs.replace(plan, set=SetInfo("new", plan.set.title, plan.set.created))
+    assert library.adopt(msgspec.structs.replace(anew, lower_bound=99)).set.id == plan.set.id
 
 
 def test_checks(library: Library, plan: Plan) -> None:

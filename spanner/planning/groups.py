@@ -73,6 +73,14 @@ def pieces(discs: Iterable[Iterable[str]]) -> tuple[int, int]:
     return sum(map(bool, more)), sum(more)
 
 
+def avoidable(
+    discs: Iterable[Iterable[str]], paths: Sequence[str], costs: Sequence[int], room: int
+) -> set[str]:
+    """The folders on several discs that one disc of so much room would take."""
+    divided = {folder for folder, numbers in spread(discs).items() if len(numbers) > 1}
+    return divided.difference(blocks(paths, costs, range(len(paths)), folders, room).too_large)
+
+
 def blocks(
     paths: Sequence[str], costs: Sequence[int], order: Iterable[int], keep: Keep, room: int
 ) -> Blocks:

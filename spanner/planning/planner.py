@@ -16,11 +16,12 @@ from spanner.media import Medium, known_media, reserving
 from spanner.planning.contents import Contents, Unit, contents, everywhere
 from spanner.planning.costs import directory_charges
 from spanner.planning.drafts import Drafts, Least, usable
-from spanner.planning.groups import pieces
+from spanner.planning.groups import avoidable, pieces
+from spanner.planning.packing.covers import covers
 from spanner.planning.packing.problem import Cost
 from spanner.planning.plan import Plan, SetInfo
 from spanner.planning.proof import Proof, prove
-from spanner.planning.shares import Manner, Room, Share, Shares, choose, score
+from spanner.planning.shares import Manner, Room, Share, Shares, choose, kinds_of, score
 from spanner.planning.supplies import divided_folders, supplies
 from spanner.sources.tree import Tree
 from spanner.units import SECTOR, format_size, printable
@@ -139,9 +140,9 @@ class _Planner:
         least = self._drafts.least(stuff, common)
         proof = self._proof(least, stuff, division)
         for tighter in self._tighter(plan, division, slack):
-            best = self._rank(division)
-            if proof.proven and not best[1][0]:
+            if proof.proven and not self._avoidable(division):
                 break
+            best = self._rank(division)
             with suppress(DoesNotFitError):
                 closer = self._divided(largest, tighter)
                 if self._rank(closer) < best:
@@ -209,7 +210,7 @@ class _Planner:
         self._check_room(largest, common)
         present = parents(item.on_disc for item in stuff.everywhere) | {"data"}
         folders = [unit.folders for unit in stuff.units]
-        count = -(-sum(unit.cost for unit in stuff.units) // capacity) or 1
+        count = self._about(sum(unit.cost for unit in stuff.units), common)
         more = self._drafts.more(stuff, [Share((), largest, _TYPICAL_TITLE)] * count)
         while True:
             base = common + more
@@ -229,6 +230,12 @@ class _Planner:
                 division = _Division(stuff, costs, rooms, replace(found, shares=shares))
                 return division, capacity - base
             count, more = len(shares), needed + SECTOR
+
+    def _about(self, total: int, taken: int) -> int:
+        """About how many discs there will be: as many as so much takes if it were liquid."""
+        rooms = [Room(medium, usable(medium) - taken) for medium in self._media]
+        kinds = [kind for kind in kinds_of(rooms) if kind.capacity > 0]
+        return max(1, next((sum(counts) for _, counts in covers(total, kinds)), 1))
 
     def _too_large(
         self, units: Sequence[Unit], costs: Sequence[int], base: int, largest: Medium
@@ -272,6 +279,13 @@ class _Planner:
         units = division.stuff.units
         discs = ([units[unit].path for unit in share.units] for share in division.shares)
         return score([share.medium for share in division.shares], self._offered), pieces(discs)
+
+    def _avoidable(self, division: _Division) -> bool:
+        """A folder is divided that a disc would take."""
+        paths = [unit.path for unit in division.stuff.units]
+        discs = ([paths[unit] for unit in share.units] for share in division.shares)
+        room = max(room.size for room in division.rooms)
+        return bool(avoidable(discs, paths, division.costs, room))
 
     def _excess(self, plan: Plan) -> int:
         """By how many bytes an image is larger than what may be used of its medium, if it is."""

@@ -12,7 +12,8 @@ from spanner.planning.packing.mixed import pack_kinds
 from spanner.planning.packing.problem import Kind
 from spanner.planning.shares import Room, Share, kinds_of, price, score
 
-_SECONDS = 1.0
+_SECONDS = 10.0
+_DIVES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def _fewest(sizes: Sequence[int], total: int, kinds: Sequence[Kind], discs: int)
     largest = max(kind.capacity for kind in kinds)
     bound = max(1, _lowest_cover(total, kinds), lower_bound(sizes, largest))
     if bound < discs:
-        bound = max(bound, pack(sizes, largest, _SECONDS).lower_bound)
+        bound = max(bound, pack(sizes, largest, _SECONDS, dives=_DIVES).lower_bound)
     return min(bound, discs)
 
 
@@ -58,7 +59,7 @@ def _lowest(sizes: Sequence[int], total: int, kinds: Sequence[Kind], paid: int) 
     """What no plan costs less than; looks no further once that is what was paid."""
     bound = _lowest_cover(total, kinds)
     if bound < paid:
-        bound = max(bound, pack_kinds(sizes, kinds, _SECONDS).bound)
+        bound = max(bound, pack_kinds(sizes, kinds, _SECONDS, dives=_DIVES).bound)
     return min(bound, paid)
 
 

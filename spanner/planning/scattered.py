@@ -9,21 +9,22 @@ from contextlib import suppress
 
 from spanner.errors import DoesNotFitError
 from spanner.planning.contiguous import contiguous
-from spanner.planning.groups import Block, blocks, folders, pieces, spread
+from spanner.planning.groups import Block, avoidable, blocks, folders, pieces, spread
 from spanner.planning.packing import pack
-from spanner.planning.packing.clock import Clock
 from spanner.planning.packing.heuristics import best_fit_decreasing
 from spanner.planning.packing.mixed import pack_kinds
-from spanner.planning.packing.problem import Cost, Kind, total_cost
+from spanner.planning.packing.problem import Kind, total_cost
 
-_SECONDS = 2.0
-_SECONDS_FOR_FOLDERS = 1.0
+_SECONDS = 30.0
+"""Longer than any plan should take: what is tried is counted, so that plans are repeatable."""
+_DIVES = 12
+_DIVES_FOR_FOLDERS = 2
 _MOST_UNITS = 20_000
 """With more units than this no time is left for their folders."""
-_MOST_OPENED = 12
+_MOST_OPENED = 6
 _LEVELS = 14
 _MOST_POLISHED = 60
-_SECONDS_TO_POLISH = 0.3
+_MOST_CHANGES = 300_000  # tried ones, times units
 
 Discs = list[tuple[list[int], int]]
 """For each disc its units, and its kind."""
@@ -44,14 +45,14 @@ def scattered(
     Raises:
         DoesNotFitError: the stock does not suffice.
     """
-    best = _packed(kept, kinds, _SECONDS)
+    best = _packed(kept, kinds, _DIVES)
     if len(best) > 1 and len(paths) <= _MOST_UNITS:
         field = _Field(paths, costs, kept, kinds)
 
         def rank(discs: Discs) -> tuple[object, ...]:
             return field.rank(discs, even=even)
 
-        best = min([best, *field.others(total_cost(kinds, (kind for _, kind in best)))], key=rank)
+        best = min([best, *field.others(best)], key=rank)
         if even:
             best = min([best, *field.levelled(best)], key=rank)
         if len(kept) <= _MOST_POLISHED:
@@ -59,13 +60,13 @@ def scattered(
     return sorted(best, key=lambda disc: (-kinds[disc[1]].capacity, disc[0]))
 
 
-def _packed(kept: Sequence[Block], kinds: Sequence[Kind], seconds: float) -> Discs:
+def _packed(kept: Sequence[Block], kinds: Sequence[Kind], dives: int) -> Discs:
     """The blocks on the discs that cost the least."""
     costs = [block.cost for block in kept]
     if len(kinds) == 1 and kinds[0].stock is None:
-        bins = pack(costs, kinds[0].capacity, seconds).bins
+        bins = pack(costs, kinds[0].capacity, _SECONDS, dives=dives).bins
         return [(_units(kept, own), 0) for own in bins]
-    found = pack_kinds(costs, kinds, seconds)
+    found = pack_kinds(costs, kinds, _SECONDS, dives=dives)
     return [(_units(kept, own), kind) for own, kind in zip(found.bins, found.kinds, strict=True)]
 
 
@@ -103,9 +104,8 @@ class _Field:
         balance = (fullest, squares) if even else (-squares,)
         return cost, *pieces(self._paths_on(discs)), *balance
 
-    def others(self, cost: Cost) -> Iterator[Discs]:
-        """Other divisions, which may cost more than this, the least known."""
-        clock = Clock(_SECONDS_FOR_FOLDERS)
+    def others(self, best: Discs) -> Iterator[Discs]:
+        """Other divisions, which may cost more than the best so far."""
         with suppress(DoesNotFitError):
             runs = contiguous(
                 [block.cost for block in self._kept],
@@ -113,11 +113,11 @@ class _Field:
                 self._kinds,
             )
             yield [(_units(self._kept, range(run.start, run.stop)), run.kind) for run in runs]
-        for opened in self._openings():
-            if clock.over():
-                return
+        cost = total_cost(self._kinds, (kind for _, kind in best))
+        for opened in self._openings(best):
             with suppress(DoesNotFitError):
-                discs = _packed(self._folders_but(opened), self._kinds, clock.left / 8)
+                dives = 0 if opened else _DIVES_FOR_FOLDERS
+                discs = _packed(self._folders_but(opened), self._kinds, dives)
                 yield discs
                 if total_cost(self._kinds, (kind for _, kind in discs)) <= cost:
                     return
@@ -147,13 +147,16 @@ class _Field:
 
     def polished(self, discs: Discs, rank: Callable[[Discs], tuple[object, ...]]) -> Discs:
         """The same discs with blocks moved and exchanged as long as that makes the rank smaller."""
-        clock = Clock(_SECONDS_TO_POLISH)
+        left = _MOST_CHANGES // len(self._all_paths)
         places = {unit: number for number, (own, _) in enumerate(discs) for unit in own}
         at = [places[block.units[0]] for block in self._kept]
         best, better = (rank(discs), at), True
-        while better and not clock.over():
+        while better and left > 0:
             better = False
             for changed in self._changes(best[1], [kind for _, kind in discs]):
+                left -= 1
+                if left <= 0:
+                    break
                 ranked = rank(self._placed(changed, discs))
                 if ranked < best[0]:
                     best, better = (ranked, changed), True
@@ -184,9 +187,14 @@ class _Field:
             own[number].extend(block.units)
         return [(sorted(units), kind) for units, (_, kind) in zip(own, discs, strict=True)]
 
-    def _openings(self) -> Iterator[set[str]]:
-        """No folder opened; then each of some, those with many small units first; then several."""
+    def _openings(self, best: Discs) -> Iterator[set[str]]:
+        """No folder opened; then each of some, those with many small units first; then several.
+
+        Only none where the best divides no folder but those that no disc takes.
+        """
         yield set()
+        if not avoidable(self._paths_on(best), self._all_paths, self._costs, self._room):
+            return
         whole = sorted(self._folders_but(set()), key=lambda block: -len(block.units))
         names = [self._folder(block) for block in whole[:_MOST_OPENED] if len(block.units) > 1]
         yield from ({name} for name in names)

@@ -18,7 +18,7 @@ from spanner.planning.scattered import scattered
 from spanner.units import format_size, printable
 
 FILLS = ("even", "full")
-_SECONDS = 0.5
+_SECONDS, _DIVES = 5.0, 1
 _PRICE_UNIT = 10**9
 
 
@@ -112,7 +112,7 @@ def media_for(kept: Blocks, manner: Manner, rooms: Sequence[Room]) -> list[Mediu
     """
     costs, kinds = [block.cost for block in kept.blocks], kinds_of(rooms)
     if manner.strategy == "optimal":
-        taken = pack_kinds(costs, kinds, _SECONDS).kinds
+        taken = pack_kinds(costs, kinds, _SECONDS, dives=_DIVES).kinds
     else:
         taken = cheapest([0, *accumulate(costs)], kinds)
     return [rooms[kind].medium for kind in taken]

@@ -178,7 +178,7 @@ def test_letters_are_contiguous_over_the_discs() -> None:
 
 def test_order_keeps_the_order_of_the_scan() -> None:
     tree = session(40, MB // 4, folders=3)
-    plan = plan_of(tree, "custom:3MB", "order")
+    plan = plan_of(tree, "custom:3050kB", "order")
     assert [path for paths in paths_of(plan) for path in paths] == [
         file.path for file in tree.files
     ]

@@ -1,13 +1,17 @@
-"""How much time is left: asked for in every loop that can be long."""
+"""How much a search may take: asked for in every loop that can be long."""
 
 import time
 
 
 class Clock:
-    """Runs from when it is made."""
+    """Runs from when it is made.
 
-    def __init__(self, seconds: float) -> None:
+    `dives`: so many are enough; a search that ends by them, not by the time, is repeatable.
+    """
+
+    def __init__(self, seconds: float, dives: int | None = None) -> None:
         self._end = time.monotonic() + seconds
+        self.dives = dives
 
     @property
     def left(self) -> float:
@@ -17,7 +21,3 @@ class Clock:
     def over(self) -> bool:
         """No time is left."""
         return time.monotonic() >= self._end
-
-    def part(self, seconds: float) -> "Clock":
-        """A clock of so many seconds, but no longer than this."""
-        return Clock(min(seconds, self.left))

@@ -18,6 +18,8 @@ _MOST = 40
 """New patterns a step and kind: more make the linear program slow, fewer take more steps."""
 _SCALE = 1 << 30
 """Duals are rounded down to multiples of 1 / _SCALE: a bound is computed in integers."""
+_MOST_WORTH = 1e4
+"""In dearest bins; nothing that is worth more can help a bound, and sums stay within 64 bits."""
 _BLEND = 0.5
 """So much the best duals count beside the last ones (Wentges, 1997): so they jump about less."""
 
@@ -112,12 +114,15 @@ class Columns:
         """What each size is worth, amid the best such values; the bound is raised by them."""
         costs = self.costs / self._unit
         found = central_duals(self.master.pool, self.sizes.counts, costs, self.stocks)
+        if found is None:
+            return self._best_duals
         self.prove(found)
         return found
 
     def prove(self, duals: Floats) -> None:
         """Raise the bound to what these duals prove, in integers."""
-        rounded = np.floor(duals * _SCALE).astype(np.int64)
+        sound = np.clip(np.nan_to_num(duals), 0.0, _MOST_WORTH)
+        rounded = np.floor(sound * _SCALE).astype(np.int64)
         floors = self.sizes.floors
         best = self._floors.best(rounded[floors.owners], floors.capacities)
         worth = Fraction(int((rounded.astype(object) * self.sizes.counts).sum()))

@@ -122,10 +122,13 @@ class Master:
         )
 
 
-def central_duals(pool: Pool, counts: Ints, costs: Floats, stocks: Sequence[int | None]) -> Floats:
+def central_duals(
+    pool: Pool, counts: Ints, costs: Floats, stocks: Sequence[int | None]
+) -> Floats | None:
     """What each size is worth, amid the best such values: by an interior point method.
 
-    Without crossover, so that few patterns are worth as much as their bins.
+    Without crossover, so that few patterns are worth as much as their bins. None where the method
+    comes to nothing.
     """
     model = _model()
     model.setOptionValue("solver", "ipm")
@@ -133,8 +136,10 @@ def central_duals(pool: Pool, counts: Ints, costs: Floats, stocks: Sequence[int 
     _add_rows(model, counts, _limits(stocks))
     _add_columns(model, pool.patterns, pool.kinds, costs[pool.kinds])
     model.run()
-    found: Floats = np.maximum(np.array(model.getSolution().row_dual)[: len(counts)], 0.0)
-    return found
+    found: Floats = np.array(model.getSolution().row_dual)[: len(counts)]
+    # No size is worth more than a bin to itself; with too little stock the method runs away.
+    sound = bool(np.isfinite(found).all() and found.max() <= 2 * costs.max())
+    return np.maximum(found, 0.0) if sound else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +164,13 @@ def choose_whole(
     Within the `limits`, each the costs of the kinds and the most of their sum. The search ends
     after so many nodes.
     """
+    if not len(pool.kinds):
+        return Choice(None, final=bool(counts.any()))
     model = _model()
     model.setOptionValue("presolve", "on")
     model.setOptionValue("mip_detect_symmetry", False)
+    model.setOptionValue("mip_rel_gap", 0.0)
+    model.setOptionValue("mip_abs_gap", 0.5)  # costs are whole numbers
     model.setOptionValue("time_limit", clock.left)
     if nodes is not None:
         model.setOptionValue("mip_max_nodes", nodes)

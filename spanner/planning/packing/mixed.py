@@ -9,7 +9,7 @@ from math import gcd
 from spanner.errors import DoesNotFitError
 from spanner.planning.packing.bounds import lower_bound
 from spanner.planning.packing.clock import Clock
-from spanner.planning.packing.covers import covers
+from spanner.planning.packing.covers import covers, least_cost
 from spanner.planning.packing.heuristics import best_fit_decreasing
 from spanner.planning.packing.incumbent import Incumbent
 from spanner.planning.packing.pack import pack
@@ -19,7 +19,6 @@ from spanner.planning.packing.starts import fill_shuffled
 
 _COVERS = 40
 """So many sets of bins that are large enough are tried to be filled."""
-_DEAREST = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +35,14 @@ class MixedPacking:
 
 
 def pack_kinds(
-    sizes: Sequence[int], kinds: Sequence[Kind], seconds: float = 2.0, *, seed: int = 0
+    sizes: Sequence[int],
+    kinds: Sequence[Kind],
+    seconds: float = 2.0,
+    *,
+    dives: int | None = None,
+    seed: int = 0,
 ) -> MixedPacking:
-    """Pack the items into bins that cost the least, level by level.
+    """Pack the items into bins that cost the least, level by level; options as those of `pack`.
 
     Raises:
         DoesNotFitError: the bins do not suffice, by all that was tried.
@@ -47,10 +51,12 @@ def pack_kinds(
     if not usable or max(sizes, default=0) > max(kinds[index].capacity for index in usable):
         raise DoesNotFitError("no bin is large enough")
     if not any(sizes):
+        if not sizes:
+            return MixedPacking([], [], 0, proven=True)
         cheapest = min(usable, key=lambda index: kinds[index].cost)
-        own = [list(range(len(sizes)))] if sizes else []
-        return MixedPacking(own, [cheapest] * len(own), kinds[cheapest].cost[0], proven=True)
-    clock = Clock(seconds)
+        bound = kinds[cheapest].cost[0]
+        return MixedPacking([list(range(len(sizes)))], [cheapest], bound, proven=True)
+    clock = Clock(seconds, dives)
     units = [
         gcd(*level) or 1 for level in zip(*(kinds[index].cost for index in usable), strict=True)
     ]
@@ -85,17 +91,21 @@ class _Mixed:
         self._seed = seed
         self._bins: list[list[int]] = []
         self._taken: list[int] = []
-        self._cost: Cost = (_DEAREST,) * len(kinds[0].cost)
+        # More than any packing costs: a bin for each item, the dearest there are.
+        dearest = (max(level) for level in zip(*(kind.cost for kind in kinds), strict=True))
+        self._cost: Cost = tuple(len(sizes) * cost + 1 for cost in dearest)
 
     def packing(self) -> MixedPacking:
         """Find it."""
-        sets = covers(sum(self._sizes), self._kinds)
-        first = next(sets, None)
-        if first is None:
+        total = sum(self._sizes)
+        least = least_cost(total, self._kinds)
+        if least is None:
             raise DoesNotFitError("the bins are not enough")
-        least, _ = first
+        sets = list(islice(covers(total, self._kinds), _COVERS))
+        if sets:
+            least = sets[0][0]
         bound = self._bound(least[0])
-        self._fill_covers([first, *islice(sets, _COVERS)])
+        self._fill_covers(sets)
         for bins in self._simple():
             self._offer(bins)
         if self._cost > least:
@@ -133,7 +143,7 @@ class _Mixed:
         largest = max(self._sizes, default=0)
         for kind in self._kinds:
             if kind.capacity >= largest:
-                yield pack(self._sizes, kind.capacity, min(0.2, self._clock.left / 8)).bins
+                yield pack(self._sizes, kind.capacity, self._clock.left, dives=0).bins
         count = len(self._sizes)
         for order in (
             sorted(self._kinds, key=lambda kind: -kind.capacity),
@@ -176,7 +186,7 @@ class _Mixed:
         seeds = []
         if self._bins:
             seeds = fill_shuffled(incumbent, sorted(self._taken), self._clock, self._seed)
-        if not search.all_listed():
+        if not search.all_listed() and self._clock.dives != 0:
             search.run(seeds)
         if incumbent.filled:
             bins = items_of(incumbent.sizes, incumbent.filled)

@@ -11,11 +11,18 @@ from spanner.planning.packing.scaling import distinct, items_of
 from spanner.planning.packing.starts import fill_shuffled
 
 
-def pack(sizes: Sequence[int], capacity: int, seconds: float = 2.0, *, seed: int = 0) -> Packing:
+def pack(
+    sizes: Sequence[int],
+    capacity: int,
+    seconds: float = 2.0,
+    *,
+    dives: int | None = None,
+    seed: int = 0,
+) -> Packing:
     """Pack the items into the fewest bins of one capacity, with a true lower bound.
 
-    Ends as soon as the two meet, or after so many seconds; the same input and seed give the same
-    answer wherever the search came to its end.
+    Ends as soon as the two meet, or after so many seconds, or `dives` (searches down to a whole
+    packing). Where it was not the time that ended it, the same input gives the same answer.
 
     Raises:
         DoesNotFitError: an item is larger than the capacity.
@@ -23,19 +30,29 @@ def pack(sizes: Sequence[int], capacity: int, seconds: float = 2.0, *, seed: int
     """
     if capacity <= 0 or min(sizes, default=0) < 0:
         raise ValueError("capacity must be positive and no size negative")
-    clock = Clock(seconds)
+    clock = Clock(seconds, dives)
     bins = best_fit_decreasing(sizes, [capacity] * len(sizes))
     bound = lower_bound(sizes, capacity)
     if len(bins) == bound or clock.over():
         return Packing(bins, bound)
-    kinds = [Kind(capacity, (1,))]
-    incumbent = Incumbent(distinct(sizes, kinds), (len(bins),), bound)
-    spare = len(bins) // 10 + 1
-    seeds = fill_shuffled(incumbent, [0] * (len(bins) + spare), clock, seed)
-    if not incumbent.settled:
+    # What shares its bin with nothing is left out: it may be all that makes the grid fine.
+    smallest = min(size for size in sizes if size)
+    alone = [item for item, size in enumerate(sizes) if size + smallest > capacity]
+    rest = [item for item, size in enumerate(sizes) if size + smallest <= capacity]
+    found = _searched([sizes[item] for item in rest], capacity, len(bins) - len(alone), clock, seed)
+    if found.bins:
+        bins = [[item] for item in alone]
+        bins += [[rest[index] for index in own] for own in found.bins]
+    return Packing(bins, max(bound, len(alone) + found.lower_bound))
+
+
+def _searched(sizes: Sequence[int], capacity: int, most: int, clock: Clock, seed: int) -> Packing:
+    """A packing in less than `most` bins, or no bins; and the bound."""
+    instance = distinct(sizes, [Kind(capacity, (1,))])
+    incumbent = Incumbent(instance, (most,), lower_bound(sizes, capacity))
+    seeds = fill_shuffled(incumbent, [0] * (most + most // 10 + 1), clock, seed)
+    if not incumbent.settled and clock.dives != 0:
         from spanner.planning.packing.search import Search  # noqa: PLC0415 (takes long to load)
 
         Search(incumbent, clock, seed).run(seeds)
-    if incumbent.filled:
-        bins = items_of(incumbent.sizes, incumbent.filled)
-    return Packing(bins, incumbent.bound)
+    return Packing(items_of(instance, incumbent.filled or []), incumbent.bound)

@@ -16,6 +16,8 @@ _FINE_STEPS = 1 << 18
 """For bounds a table of one row does."""
 _MOST_CELLS = 12_000_000
 """Cells of a table: sizes times steps."""
+_MOST_FINE_CELLS = 80_000_000
+"""The same for one row that is gone through once for each size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +64,15 @@ def distinct(sizes: Sequence[int], kinds: Sequence[Kind]) -> Sizes:
     values = values[positive]
     unit = int(np.gcd.reduce(values)) if len(values) else 1
     largest = max(kind.capacity for kind in kinds) // unit
-    steps = max(1000, min(_STEPS, _MOST_CELLS // (len(np.unique(values)) or 1)))
+    different = len(np.unique(values)) or 1
+    steps = max(1000, min(_STEPS, _MOST_CELLS // different))
     grid = unit * max(1, -(-largest // steps))
-    up = -(-values // grid)
+    up = _rounded_up(values, grid, [kind.capacity for kind in kinds])
     order = np.lexsort((positive, -up))
     firsts = np.flatnonzero(np.diff(up[order], prepend=-1))
     counts = np.diff(firsts, append=len(order))
-    fine = unit * max(1, -(-largest // _FINE_STEPS))
+    fine_steps = max(steps, min(_FINE_STEPS, _MOST_FINE_CELLS // different))
+    fine = unit * max(1, -(-largest // fine_steps))
     owners = np.repeat(np.arange(len(firsts)), counts)
     return Sizes(
         up[order][firsts],
@@ -79,6 +83,16 @@ def distinct(sizes: Sequence[int], kinds: Sequence[Kind]) -> Sizes:
         _floors(values[order] // fine, owners, [kind.capacity // fine for kind in kinds]),
         grid == unit,
     )
+
+
+def _rounded_up(values: Ints, grid: int, capacities: Sequence[int]) -> Ints:
+    """In steps of the grid; what just fits the largest bin fills it, if it still fits no other."""
+    up = -(-values // grid)
+    largest = max(capacities)
+    if all(each == largest or each // grid < largest // grid for each in capacities):
+        just = (values <= largest) & (up > largest // grid)
+        up[just] = largest // grid
+    return up
 
 
 def _floors(sizes: Ints, owners: Ints, capacities: Sequence[int]) -> Floors:

@@ -19,8 +19,8 @@ _MOST_SIZES = 3000
 _ENDGAMES = (20, 8)
 """So many dearest bins from its end a dive is tried to be closed exactly."""
 _ENDGAME = Effort(states=8_000, patterns=400, nodes=100)
-_ALL = Effort(states=20_000, patterns=3_000, nodes=10_000)
-_WHOLE = Effort(states=50_000, patterns=4_000, nodes=10_000)
+_ALL = Effort(states=20_000, patterns=3_000, nodes=1_000)
+_WHOLE = Effort(states=50_000, patterns=4_000, nodes=1_000)
 _FIRST_DIVES = 8
 """After so many dives the whole is tried to be closed exactly."""
 
@@ -53,6 +53,8 @@ class Search:
             columns.master.add_pool(pool)
         rounds = 0
         while not (self._best.settled or self._clock.over()):
+            if rounds == self._clock.dives:
+                return
             rounds += 1
             if not self._dive(columns, duals, self._seed + rounds):
                 return
@@ -70,7 +72,9 @@ class Search:
         amounts = None
         for level in range(len(self._best.cost)):
             costs = np.array([kind.cost[level] for kind in self._sizes.kinds], dtype=np.int64)
-            choice = choose_whole(pool, self._sizes.counts, stocks, costs, limits, self._clock)
+            choice = choose_whole(
+                pool, self._sizes.counts, stocks, costs, limits, self._clock, _ALL.nodes
+            )
             if choice.amounts is None:
                 return choice.final and self._sizes.exact
             amounts = choice.amounts
