@@ -14,6 +14,7 @@ from spanner.planning.packing import pack
 from spanner.planning.packing.heuristics import best_fit_decreasing
 from spanner.planning.packing.mixed import pack_kinds
 from spanner.planning.packing.problem import Kind, total_cost
+from spanner.planning.packing.starts import fill_one_by_one
 
 _SECONDS = 30.0
 """Longer than any plan should take: what is tried is counted, so that plans are repeatable."""
@@ -40,7 +41,7 @@ def scattered(
 ) -> Discs:
     """Put the blocks of units, of these paths and costs, on the discs that cost the least.
 
-    Large discs come first.
+    Large discs come first, and where they are filled one by one, the emptiest last.
 
     Raises:
         DoesNotFitError: the stock does not suffice.
@@ -53,11 +54,11 @@ def scattered(
             return field.rank(discs, even=even)
 
         best = min([best, *field.others(best)], key=rank)
-        if even:
-            best = min([best, *field.levelled(best)], key=rank)
+        best = min([best, *(field.levelled(best) if even else field.filled(best))], key=rank)
         if len(kept) <= _MOST_POLISHED:
             best = field.polished(best, rank)
-    return sorted(best, key=lambda disc: (-kinds[disc[1]].capacity, disc[0]))
+    last = None if even else min(best, key=lambda disc: sum(costs[unit] for unit in disc[0]))
+    return sorted(best, key=lambda disc: (-kinds[disc[1]].capacity, disc is last, disc[0]))
 
 
 def _packed(kept: Sequence[Block], kinds: Sequence[Kind], dives: int) -> Discs:
@@ -122,15 +123,26 @@ class _Field:
                 if total_cost(self._kinds, (kind for _, kind in discs)) <= cost:
                     return
 
+    def filled(self, discs: Discs) -> Iterator[Discs]:
+        """The same folders divided, on discs of one kind each as full as can be, one by one."""
+        if len({kind for _, kind in discs}) > 1:
+            return
+        whole, kind = self._undivided(discs), discs[0][1]
+        costs = [block.cost for block in whole]
+        bins = fill_one_by_one(costs, self._kinds[kind].capacity, len(discs))
+        if bins is not None:
+            yield [(_units(whole, own), kind) for own in bins]
+
+    def _undivided(self, discs: Discs) -> list[Block]:
+        """The blocks in larger ones, each a folder that these discs do not divide."""
+        places = spread(self._paths_on(discs))
+        return self._folders_but({path for path, numbers in places.items() if len(numbers) > 1})
+
     def levelled(self, discs: Discs) -> Iterator[Discs]:
         """The same folders divided, on discs of one kind that are no fuller than they must be."""
-        kinds = {kind for _, kind in discs}
-        if len(kinds) > 1:
+        if len({kind for _, kind in discs}) > 1:
             return
-        divided = {
-            path for path, numbers in spread(self._paths_on(discs)).items() if len(numbers) > 1
-        }
-        whole = self._folders_but(divided)
+        whole = self._undivided(discs)
         costs = [block.cost for block in whole]
         low = max(*costs, -(-sum(costs) // len(discs)))
         high = self._kinds[discs[0][1]].capacity

@@ -1,7 +1,10 @@
 """What may be wished of a plan: whole groups, room left free, even or full discs, cheap ones."""
 
 import re
+import time
 from collections.abc import Sequence
+from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +16,7 @@ from spanner.media import parse_media
 from spanner.planning.contents import Unit
 from spanner.planning.drafts import Least
 from spanner.planning.letters import arranged
-from spanner.planning.plan import Divided, Item, Plan, Saving, decode, encode
+from spanner.planning.plan import Divided, Item, Plan, Saving, SetInfo, decode, encode
 from spanner.planning.planner import Wishes, make_plan
 from spanner.planning.proof import prove
 from spanner.planning.shares import STRATEGIES, Manner, Room, Share, choose
@@ -244,3 +247,17 @@ def test_letters_take_no_more_discs_than_any_division_of_the_alphabet(
             count, room = count + 1, size
         room -= costs[entry.index]
     assert len(found.shares) == count
+
+
+@pytest.mark.parametrize("media", ["dvd-r", "dvd-r@.3,bd-r@1.1x2"])
+def test_a_slow_machine_makes_the_same_plan(media: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = Random(6)
+    tree = tree_of(
+        {f"S/Audio {n % 7}/{n:03}": int(numbers.uniform(0.5, 2.2) * 10**9) for n in range(60)}
+    )
+    info = SetInfo("id", "Song", "2026-01-01T00:00:00Z")
+    wishes = Wishes(parse_media(media), "optimal")
+    plan = make_plan(tree, wishes, set_info=info)
+    slow = SimpleNamespace(monotonic=lambda: 4 * time.monotonic())
+    monkeypatch.setattr("spanner.planning.packing.clock.time", slow)
+    assert make_plan(tree, wishes, set_info=info) == plan

@@ -7,12 +7,28 @@ import numpy as np
 from spanner.planning.packing.clock import Clock
 from spanner.planning.packing.filling import fill
 from spanner.planning.packing.incumbent import Incumbent
-from spanner.planning.packing.problem import Filled
+from spanner.planning.packing.problem import Filled, Kind
+from spanner.planning.packing.scaling import distinct, items_of
 
 _WORK = 0.25
 """About so many seconds go into filling; rounds are counted, not timed, to be repeatable."""
 _MOST_ROUNDS = 30
 _SEEDS = 4
+_LONG = 30.0  # seconds that nothing here takes
+
+
+def fill_one_by_one(sizes: Sequence[int], capacity: int, count: int) -> list[list[int]] | None:
+    """The items (indices) in at most so many bins, each as full as can be, the first ones first.
+
+    None where they do not suffice.
+    """
+    instance = distinct(sizes, [Kind(capacity, (1,))])
+    capacities = [instance.kinds[0].capacity] * count
+    bins = fill(instance.sizes.tolist(), instance.counts.tolist(), capacities, Clock(_LONG))
+    if bins is None:
+        return None
+    rows = [np.bincount(own, minlength=len(instance.sizes)) for own in bins]
+    return items_of(instance, [Filled(0, row) for row in rows])
 
 
 def fill_shuffled(

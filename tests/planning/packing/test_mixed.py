@@ -9,9 +9,14 @@ from hypothesis import strategies as st
 
 from planning.packing.brute import assert_packed, least_cost, triplets
 from spanner.errors import DoesNotFitError
-from spanner.planning.packing import pack
+from spanner.planning.packing import pack, search
 from spanner.planning.packing.mixed import MixedPacking, pack_kinds
 from spanner.planning.packing.problem import Cost, Kind, total_cost
+
+SECTOR = 2048
+CD, DVD, DUAL, BLURAY = (
+    sectors * SECTOR for sectors in (359_840, 2_295_104, 4_173_824, 12_219_392)
+)
 
 STOCKS = st.sampled_from([None, None, 0, 1, 2, 3])
 PRICES = st.sampled_from([0, 1, 1, 10, 25, 30, 100, 137])
@@ -52,6 +57,9 @@ def checked(sizes: Sequence[int], kinds: Sequence[Kind], packing: MixedPacking) 
 @settings(max_examples=500, deadline=None)
 @given(ITEMS)
 @example(([6, 6, 6], [Kind(10, (0, 1, 10), 2), Kind(12, (4, 1, 12), None)]))
+@example(
+    ([6, 6, 11, 4, 11, 6, 9], [Kind(15, (1, 1, 15)), Kind(22, (2, 1, 22)), Kind(23, (1, 1, 23))])
+)
 @example(([9, 8, 2, 2, 1], [Kind(11, (7, 1, 11), None), Kind(22, (13, 1, 22), 0)]))
 def test_nothing_costs_less_on_any_level(case: tuple[list[int], list[Kind]]) -> None:
     sizes, kinds = case
@@ -64,6 +72,25 @@ def test_nothing_costs_less_on_any_level(case: tuple[list[int], list[Kind]]) -> 
     assert checked(sizes, kinds, packing) == best
     assert packing.bound <= best[0]
     assert packing.proven
+
+
+@settings(max_examples=60, deadline=None)
+@given(ITEMS, st.sampled_from([2, 3]))
+def test_where_patterns_are_too_many_to_list(
+    case: tuple[list[int], list[Kind]], times: int
+) -> None:
+    """Then the cost may not be the least, but is never less than the bound."""
+    sizes, kinds = case[0][:5], case[1]
+    best = least_cost(sizes, kinds)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "_ALL", search.Effort(0, 0, 0))
+        try:
+            packing = pack_kinds(sizes, kinds, 0.1, seed=times)
+        except DoesNotFitError:
+            return
+    assert best
+    assert checked(sizes, kinds, packing) >= best
+    assert packing.bound <= best[0]
 
 
 @settings(max_examples=40, deadline=None)
@@ -107,6 +134,20 @@ def test_each_load_has_the_bin_that_suits_it() -> None:
     )
 
 
+def test_without_time_loads_are_put_in_the_cheapest_bins_that_take_them() -> None:
+    kinds = [Kind(6, (5,)), Kind(8, (4,), 1), Kind(7, (3,), 0)]
+    packing = pack_kinds([6, 6], kinds, 0)
+    assert checked([6, 6], kinds, packing) == (9,)
+    assert packing.proven
+
+
+def test_what_is_listed_on_a_grid_is_proven_by_column_generation() -> None:
+    sizes = [6 * DVD // 10 + 1 + number for number in range(3)]
+    packing = pack_kinds(sizes, kinds := [Kind(DVD, (4, 1)), Kind(3 * DVD // 2, (9, 1))])
+    assert checked(sizes, kinds, packing) == (12, 3)
+    assert packing.proven
+
+
 def test_what_has_no_size_takes_one_of_the_cheapest_bins() -> None:
     kinds = [Kind(10, (5, 1)), Kind(10, (0, 1), 0), Kind(20, (4, 1), 1)]
     packing = pack_kinds([0, 0], kinds)
@@ -134,11 +175,6 @@ def test_too_few_bins(sizes: list[int], kinds: list[Kind]) -> None:
 
 
 # as discs come
-
-SECTOR = 2048
-CD, DVD, DUAL, BLURAY = (
-    sectors * SECTOR for sectors in (359_840, 2_295_104, 4_173_824, 12_219_392)
-)
 
 
 def session(seed: int) -> list[int]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from planning.packing.brute import assert_packed, triplets
-from spanner.planning.packing import Packing, pack
+from spanner.planning.packing import Packing, pack, search
 from spanner.planning.packing.bounds import lower_bound
 from spanner.planning.packing.clock import Clock
 from spanner.planning.packing.columns import Columns
@@ -134,15 +134,16 @@ def test_a_dive_loses_nothing(seed: int) -> None:
     assert before > 10
 
 
-def test_a_search_starts_from_given_packings() -> None:
-    sizes = triplets(60, 8)
+def test_a_search_starts_from_given_packings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their patterns alone do, where no others are made."""
+    sizes = [size for _ in range(20) for size in (500, 300, 200)]
     found = distinct(sizes, [Kind(1000, (1,))])
-    incumbent = Incumbent(found, (21,), 0)
-    rows = np.searchsorted(-found.sizes, -np.array(sizes))
-    bins = [np.bincount(row, minlength=len(found.sizes)) for row in np.split(rows, 20)]
-    Search(incumbent, Clock(ENOUGH), 0).run([[Filled(0, row) for row in bins]])
-    assert incumbent.settled
-    assert incumbent.cost == (20,) == (incumbent.bound,)
+    monkeypatch.setattr(Columns, "price", lambda *_: 0)
+    monkeypatch.setattr(search, "usable_patterns", lambda *_: None)
+    for seeds, cost in (([], 21), ([[Filled(0, np.array([1, 1, 1]))]], 20)):
+        incumbent = Incumbent(found, (21,), 20)
+        Search(incumbent, Clock(0.2), 0).run(seeds)
+        assert incumbent.cost == (cost,)
 
 
 # always the same, in time, and quiet
