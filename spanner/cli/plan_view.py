@@ -268,7 +268,7 @@ def _claim(plan: Plan) -> str:
         return f"proven: no plan{' with fewer discs exists' if plain else f'{whole} {better}'}"
     least, gap = _bound(plan)
     if division := _DIVISIONS.get(plan.strategy):
-        own = f"{plan.strategy}: no {division}{whole} {better}"
+        own = f"{plan.strategy}: no {division}{whole} was found that {better}"
         free = "needs" if plan.price is None else "costs"
         return f"{own}; free packing (--pack optimal) {free} at least {least}" if gap else own
     if not gap:

@@ -198,15 +198,21 @@ FREE = "; free packing (--pack optimal)"
         (bounded("optimal", 3, keep="x.*"), f"{ANY} {WHOLE} has fewer discs"),
         (bounded("letters", 3, 0.0, 0.0), f"{ANY} costs less"),
         (bounded("letters", 3, 3.45, 3.45, "folder"), f"{ANY} {WHOLE} costs less"),
-        (bounded("letters", 2), f"{OWN} has fewer discs{FREE} needs at least 2 discs"),
+        (
+            bounded("letters", 2),
+            f"{OWN} was found that has fewer discs{FREE} needs at least 2 discs",
+        ),
         (
             bounded("letters", 1, keep="folder"),
-            f"{OWN} {WHOLE} has fewer discs{FREE} needs at least 1 disc",
+            f"{OWN} {WHOLE} was found that has fewer discs{FREE} needs at least 1 disc",
         ),
-        (bounded("letters", 3), f"{OWN} has fewer discs"),
-        (bounded("letters", 2, 3.45, 3.2), f"{OWN} costs less{FREE} costs at least 3.20"),
-        (bounded("letters", 2, 3.45, 3.45), f"{OWN} costs less"),
-        (bounded("order", 3), "order: no division in this order has fewer discs"),
+        (bounded("letters", 3), f"{OWN} was found that has fewer discs"),
+        (
+            bounded("letters", 2, 3.45, 3.2),
+            f"{OWN} was found that costs less{FREE} costs at least 3.20",
+        ),
+        (bounded("letters", 2, 3.45, 3.45), f"{OWN} was found that costs less"),
+        (bounded("order", 3), "order: no division in this order was found that has fewer discs"),
         (bounded("optimal", 2), "at least 2 discs are needed (gap 1)"),
         (
             bounded("optimal", 1, keep="folder"),

@@ -21,6 +21,8 @@ from spanner.planning.packing.problem import Filled, Floats, Ints, Kind
 from spanner.planning.packing.scaling import Sizes
 
 _SCALE = 1 << 30
+_MOST_CELLS = 4_000_000
+"""Of a table of sizes by room: a larger one takes too long to be worth it."""
 _States = tuple[Ints, Ints, NDArray[np.int16]]  # room, worth, how many of each size
 
 
@@ -83,6 +85,8 @@ def usable_patterns(
     sizes, counts = columns.sizes, partial.left
     worths = np.floor(duals * _SCALE).astype(np.int64)
     capacities, costs = columns.capacities, columns.costs.tolist()
+    if np.count_nonzero(counts) * max(capacities) > _MOST_CELLS:
+        return None
     lister = Lister(sizes.sizes, counts, max(capacities), worths)
     if not all(costs):  # what costs nothing may be worth more than it costs
         return _listed(lister, sizes.kinds, [0] * len(costs), max(capacities), effort, clock)
@@ -102,6 +106,8 @@ def usable_patterns(
 def every_pattern(sizes: Sizes, effort: Effort, clock: Clock) -> Pool | None:
     """All maximal patterns; None where they are too many to list."""
     capacities = [kind.capacity for kind in sizes.kinds]
+    if len(sizes.sizes) * max(capacities) > _MOST_CELLS:
+        return None
     lister = Lister(sizes.sizes, sizes.counts, max(capacities), np.zeros_like(sizes.sizes))
     return _listed(lister, sizes.kinds, [0] * len(capacities), max(capacities), effort, clock)
 

@@ -110,10 +110,10 @@ class Columns:
             added += self.master.add(patterns[order[worth[order] > least + SMALL]], kind)
         return added
 
-    def central_duals(self) -> Floats:
+    def central_duals(self, clock: Clock) -> Floats:
         """What each size is worth, amid the best such values; the bound is raised by them."""
         costs = self.costs / self._unit
-        found = central_duals(self.master.pool, self.sizes.counts, costs, self.stocks)
+        found = central_duals(self.master.pool, self.sizes.counts, costs, self.stocks, clock)
         if found is None:
             return self._best_duals
         self.prove(found)

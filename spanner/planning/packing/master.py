@@ -123,7 +123,7 @@ class Master:
 
 
 def central_duals(
-    pool: Pool, counts: Ints, costs: Floats, stocks: Sequence[int | None]
+    pool: Pool, counts: Ints, costs: Floats, stocks: Sequence[int | None], clock: Clock
 ) -> Floats | None:
     """What each size is worth, amid the best such values: by an interior point method.
 
@@ -133,6 +133,7 @@ def central_duals(
     model = _model()
     model.setOptionValue("solver", "ipm")
     model.setOptionValue("run_crossover", "off")
+    model.setOptionValue("time_limit", clock.left)
     _add_rows(model, counts, _limits(stocks))
     _add_columns(model, pool.patterns, pool.kinds, costs[pool.kinds])
     model.run()

@@ -10,6 +10,9 @@ from spanner.planning.packing.problem import Kind, Packing
 from spanner.planning.packing.scaling import distinct, items_of
 from spanner.planning.packing.starts import fill_shuffled
 
+_TO_TELL = 3e-6
+"""Seconds for each item that it takes to say where it lies when the search is over."""
+
 
 def pack(
     sizes: Sequence[int],
@@ -30,7 +33,7 @@ def pack(
     """
     if capacity <= 0 or min(sizes, default=0) < 0:
         raise ValueError("capacity must be positive and no size negative")
-    clock = Clock(seconds, dives)
+    clock = Clock(seconds - _TO_TELL * len(sizes), dives)
     bins = best_fit_decreasing(sizes, [capacity] * len(sizes))
     bound = lower_bound(sizes, capacity)
     if len(bins) == bound or clock.over():

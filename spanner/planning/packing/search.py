@@ -16,6 +16,8 @@ from spanner.planning.packing.problem import Filled, Floats, Ints
 
 _MOST_SIZES = 3000
 """Distinct sizes that column generation is tried with: more take longer than anyone waits."""
+_MOST_FLOORS = 30_000
+"""And so many before they are rounded to the grid."""
 _ENDGAMES = (20, 8)
 """So many dearest bins from its end a dive is tried to be closed exactly."""
 _ENDGAME = Effort(states=8_000, patterns=400, nodes=100)
@@ -36,7 +38,7 @@ class Search:
 
     def run(self, seeds: Sequence[Sequence[Filled]]) -> None:
         """Search, with the patterns of these packings at hand."""
-        if len(self._sizes.counts) > _MOST_SIZES:
+        if len(self._sizes.counts) > _MOST_SIZES or len(self._sizes.floors.sizes) > _MOST_FLOORS:
             return
         columns = Columns(self._sizes, self._best.bound)
         for each in seeds:
@@ -45,7 +47,7 @@ class Search:
         self._best.raise_bound(columns.bound)
         if solution is None or self._best.settled:
             return
-        duals = columns.central_duals()
+        duals = columns.central_duals(self._clock)
         self._best.raise_bound(columns.bound)
         whole = Partial(self._sizes.counts.copy())
         pool = usable_patterns(columns, whole, self._best.bound, duals, _WHOLE, self._clock)

@@ -47,7 +47,8 @@ CASES = (
 
 
 def lister(case: Case, capacity: int) -> Lister:
-    return Lister(*map(np.array, case[:2]), capacity, np.array(case.worths))
+    sizes, counts, worths = map(np.array, case)
+    return Lister(sizes, counts, capacity, worths)
 
 
 def rows(patterns: Ints | None) -> list[tuple[int, ...]]:
@@ -174,7 +175,7 @@ def test_good_duals_leave_few_patterns() -> None:
     columns.converge(Clock(LONG))
     every = every_pattern(columns.sizes, ALL, Clock(LONG))
     whole = Partial(columns.sizes.counts.copy())
-    duals = columns.central_duals()
+    duals = columns.central_duals(Clock(30.0))
     pool = usable_patterns(columns, whole, columns.bound, duals, ALL, Clock(LONG))
     assert every is not None
     assert pool is not None

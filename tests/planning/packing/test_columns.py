@@ -130,7 +130,7 @@ def test_no_packing_costs_less_than_what_column_generation_proves(
         if columns.costs.all():
             # The bound meets the value, which is that of all patterns.
             assert columns.bound >= columns.least(solution)
-        columns.central_duals()
+        columns.central_duals(Clock(30.0))
         assert columns.bound <= best
 
 
@@ -219,7 +219,7 @@ def test_a_program_without_a_solution_proves_nothing_false(unit: int, noise: int
     columns = columns_of(sizes, Kind(25 * unit + noise, (1,), 2))
     for _ in range(2):
         columns.converge(Clock(LONG))
-        duals = columns.central_duals()
+        duals = columns.central_duals(Clock(30.0))
         assert duals.max() < 1 << 20
         assert columns.bound <= 2
 
@@ -227,4 +227,12 @@ def test_a_program_without_a_solution_proves_nothing_false(unit: int, noise: int
 def test_too_small_a_stock_leaves_finite_duals() -> None:
     columns = columns_of([6, 6, 6, 5, 4], Kind(10, (1,), 2))
     converged(columns)
-    assert columns.central_duals().max() < 1 << 20
+    assert columns.central_duals(Clock(30.0)).max() < 1 << 20
+
+
+@pytest.mark.parametrize("worth", [1e4, 1e9, 3e9, 1e12, 1e300, np.inf, np.nan])
+def test_duals_of_any_size_prove_nothing_false(worth: float) -> None:
+    columns = columns_of([3, 2, 2, 1] * 5, Kind(20, (1,)))
+    for duals in (np.array([1.0, 1.0, 1.0]), np.array([0.3, 0.6, 1.0])):
+        columns.prove(duals * worth)
+        assert 0 <= columns.bound <= 2

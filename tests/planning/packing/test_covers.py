@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planning.packing.brute import least_cost
+from planning.packing import brute
 from spanner.planning.packing import covers as covering
-from spanner.planning.packing.covers import covers
+from spanner.planning.packing.covers import covers, least_cost
 from spanner.planning.packing.problem import Cost, Kind, total_cost
 
 LIMIT = 14
@@ -56,11 +56,32 @@ def test_all_that_are_large_enough_the_cheapest_first(total: int, kinds: list[Ki
     ),
 )
 def test_no_packing_costs_less_than_the_first(sizes: list[int], kinds: list[Kind]) -> None:
-    best = least_cost(sizes, kinds)
+    best = brute.least_cost(sizes, kinds)
     first = next(covers(sum(sizes), kinds), None)
     if best is not None:
         assert first
         assert first[0] <= best
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.integers(0, 100), KINDS)
+def test_no_set_costs_less_on_any_level_than_parts_of_bins(total: int, kinds: list[Kind]) -> None:
+    least = least_cost(total, kinds)
+    enough = all(kind.stock is not None for kind in kinds)
+    if enough and total > sum((kind.stock or 0) * kind.capacity for kind in kinds):
+        assert least is None
+        return
+    assert least
+    for cost, _ in islice(covers(total, kinds), 20):
+        assert all(part <= whole for part, whole in zip(least, cost, strict=True))
+
+
+def test_parts_of_bins_cost_their_parts_rounded_up() -> None:
+    kinds = [Kind(10, (3, 1)), Kind(20, (4, 9), 2)]
+    assert least_cost(0, kinds) == (0, 0)
+    assert least_cost(30, kinds) == (6, 3)
+    assert least_cost(45, kinds) == (10, 5)
+    assert least_cost(45, kinds[1:]) is None
 
 
 def test_costs_count_level_by_level() -> None:
@@ -86,8 +107,21 @@ def test_nothing_is_enough_for_nothing() -> None:
     assert next(covers(0, [Kind(10, (3, 1))])) == ((0, 0), [0])
 
 
-def test_hundreds_of_bins_are_found_in_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("total", "kinds", "best"),
+    [
+        (
+            4_700_000,
+            [Kind(700, (100,)), Kind(4_700, (620,)), Kind(25_000, (3_400,))],
+            ((620_000,), [0, 1_000, 0]),
+        ),
+        # The cheapest run out.
+        (100_000, [Kind(100, (10_000,), 500), Kind(100, (10_001,))], ((10_000_500,), [500, 500])),
+        (100_000, [Kind(100, (10_001,)), Kind(100, (10_000,), 500)], ((10_000_500,), [500, 500])),
+    ],
+)
+def test_hundreds_of_bins_are_found_in_few_steps(
+    total: int, kinds: list[Kind], best: tuple[Cost, list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(covering, "_MOST_STEPS", 2_000)
-    kinds = [Kind(700, (100,)), Kind(4_700, (620,)), Kind(25_000, (3_400,))]
-    cost, counts = next(covers(4_700_000, kinds))
-    assert (cost, counts) == ((620_000,), [0, 1_000, 0])
+    assert next(covers(total, kinds)) == best

@@ -20,15 +20,13 @@ class Case(NamedTuple):
 
 
 def cases(least_size: int, most_value: int) -> st.SearchStrategy[Case]:
-    return st.builds(
-        lambda rows, capacity: Case(*map(list, zip(*rows, strict=True)), capacity),
-        st.lists(
-            st.tuples(st.integers(least_size, 15), st.integers(0, 7), st.integers(0, most_value)),
-            min_size=1,
-            max_size=4,
-        ),
-        st.integers(1, 40),
-    )
+    row = st.tuples(st.integers(least_size, 15), st.integers(0, 7), st.integers(0, most_value))
+
+    def case(rows: list[tuple[int, int, int]], capacity: int) -> Case:
+        sizes, limits, values = map(list, zip(*rows, strict=True))
+        return Case(sizes, limits, values, capacity)
+
+    return st.builds(case, st.lists(row, min_size=1, max_size=4), st.integers(1, 40))
 
 
 def table(case: Case) -> Knapsack:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from planning.packing.brute import assert_packed, least_cost, triplets
 from spanner.errors import DoesNotFitError
 from spanner.planning.packing import pack, search
+from spanner.planning.packing.closing import Effort
 from spanner.planning.packing.mixed import MixedPacking, pack_kinds
 from spanner.planning.packing.problem import Cost, Kind, total_cost
 
@@ -83,7 +84,7 @@ def test_where_patterns_are_too_many_to_list(
     sizes, kinds = case[0][:5], case[1]
     best = least_cost(sizes, kinds)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search, "_ALL", search.Effort(0, 0, 0))
+        patch.setattr(search, "_ALL", Effort(0, 0, 0))
         try:
             packing = pack_kinds(sizes, kinds, 0.1, seed=times)
         except DoesNotFitError:
@@ -236,6 +237,17 @@ def test_nothing_costs_nothing() -> None:
 )
 def test_a_stock_that_is_used_up(sizes: list[int], kinds: list[Kind], cost: int) -> None:
     assert checked(sizes, kinds, pack_kinds(sizes, kinds)) == (cost,)
+
+
+def test_an_item_that_just_fits_is_found_a_bin_among_others() -> None:
+    """Rounded up to the grid it would be too large."""
+    random = Random(0)
+    sizes = [random.randint(180_000_000, 360_000_000) for _ in range(100)] + [10**9 - 1]
+    kinds = [Kind(10**9, (10, 1)), Kind(4 * 10**8, (5, 1))]
+    packing = pack_kinds(sizes, kinds, 10.0)
+    assert checked(sizes, kinds, packing) == (285, 29)
+    assert packing.proven
+    assert packing.proven
 
 
 @settings(max_examples=150, deadline=None)

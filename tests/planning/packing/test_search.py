@@ -101,7 +101,7 @@ def test_one_bin_more_than_the_linear_program_says() -> None:
     assert not fills_bins(tuple(HARD), 83)
     columns = Columns(distinct(HARD, [Kind(83, (1,))]), 0)
     assert columns.converge(Clock(ENOUGH))
-    columns.central_duals()
+    columns.central_duals(Clock(30.0))
     assert columns.bound == 6
     packing = proven(HARD, 83)
     assert len(packing.bins) == packing.lower_bound == 7
@@ -110,6 +110,11 @@ def test_one_bin_more_than_the_linear_program_says() -> None:
 def test_bins_that_are_whole_from_the_start_are_kept() -> None:
     sizes = [*HARD, *[83] * 5, *[0] * 3]
     assert len(proven(sizes, 83).bins) == 12
+
+
+def test_what_just_fits_beside_the_smallest_is_not_alone() -> None:
+    # The 970 and the 30 fill a bin, though the 30 fits nowhere else.
+    assert len(proven([*triplets(60, 2), 970, 30], 1000).bins) == 21
 
 
 # dives
