@@ -15,7 +15,7 @@ import msgspec
 
 from spanner.catalog.escaping import escape, unescape
 from spanner.errors import SpannerError, UsageError
-from spanner.planning.plan import Plan, SetInfo, decode, encode
+from spanner.planning.plan import Plan, decode, encode
 from spanner.units import printable
 
 _VERSION = 1
@@ -335,20 +335,9 @@ def _version(db: sqlite3.Connection) -> int:
 
 
 def _fingerprint(plan: Plan) -> str:
-    """A hash of what the discs hold; the same for each plan of the same sources.
-
-    What is proven of it, and what is in stock, may change from one to the next.
-    """
-    bare = msgspec.structs.replace(
-        plan,
-        set=SetInfo("", plan.set.title, ""),
-        lower_bound=1,
-        proven=False,
-        price=None,
-        price_bound=None,
-        media=(),
-    )
-    return hashlib.sha256(encode(bare)).hexdigest()
+    """A hash of what the discs hold; the same for each plan of the same sources."""
+    held = (plan.sources, plan.discs, plan.directories, plan.symlinks, plan.left_out)
+    return hashlib.sha256(encode((plan.set.title, plan.strategy, *held))).hexdigest()
 
 
 def _now() -> str:
