@@ -156,8 +156,8 @@ class _Planner:
         """What is proven; where files are cut otherwise than at first, of what is the same."""
         if len(stuff.units) != len(division.stuff.units):
             units = range(len(stuff.units))
-            return prove(least, [(unit,) for unit in units], division.shares, self._offered)
-        return prove(least, division.blocks, division.shares, self._offered)
+            return prove(least, [(unit,) for unit in units], division.shares, self._media)
+        return prove(least, division.blocks, division.shares, self._media)
 
     def _tighter(self, plan: Plan, division: _Division, slack: int) -> Iterator[int]:
         """Less and less to spare: what was measured, and what the dry run shows to be free."""
@@ -278,7 +278,7 @@ class _Planner:
         """What is to be small: the cost, divided folders, discs to restore one folder."""
         units = division.stuff.units
         discs = ([units[unit].path for unit in share.units] for share in division.shares)
-        return score([share.medium for share in division.shares], self._offered), pieces(discs)
+        return score([share.medium for share in division.shares], self._media), pieces(discs)
 
     def _avoidable(self, division: _Division) -> bool:
         """A folder is divided that a disc would take."""

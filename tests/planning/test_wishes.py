@@ -261,3 +261,9 @@ def test_a_slow_machine_makes_the_same_plan(media: str, monkeypatch: pytest.Monk
     slow = SimpleNamespace(monotonic=lambda: 4 * time.monotonic())
     monkeypatch.setattr("spanner.planning.packing.clock.time", slow)
     assert make_plan(tree, wishes, set_info=info) == plan
+
+
+def test_a_medium_of_which_there_is_none_has_no_say() -> None:
+    plan = plan_of(numbered([MB] * 5), "custom:100MBx0,custom:4MB@1", "optimal")
+    assert (plan.price, plan.price_bound, plan.proven) == (2.0, 2.0, True)
+    assert [each.used for each in plan.media] == [0, 2]

@@ -2,7 +2,8 @@
 
 If a packing of a cost exists, the reduced costs of its patterns sum up to that cost minus the dual
 value, and their empty space to the bins minus all sizes: so each pattern alone stays within both.
-What is left is often few enough to be listed, and is chosen from by integer programming.
+What is left is often few enough to be listed, and is chosen from by integer programming: the one
+step whose "impossible" rests on floating-point arithmetic, though of small whole numbers.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ from spanner.planning.packing.scaling import Sizes
 _SCALE = 1 << 30
 _MOST_CELLS = 4_000_000
 """Of a table of sizes by room: a larger one takes too long to be worth it."""
-_States = tuple[Ints, Ints, NDArray[np.int16]]  # room, worth, how many of each size
+_States = tuple[Ints, Ints, NDArray[np.int32]]  # room, worth, how many of each size
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ class Lister:
     ) -> Ints | None:
         """All that are worth `least` and leave at most `waste`; None where they are too many."""
         rooms, worth = np.array([capacity]), np.array([0])
-        lines = np.zeros((1, len(self._sizes)), dtype=np.int16)
+        lines = np.zeros((1, len(self._sizes)), dtype=np.int32)
         for index, size in enumerate(self._sizes):
             grown = [self._kept((rooms, worth, lines), index, least, waste)]
             for _ in range(int(min(self._counts[index], capacity // size))):
@@ -167,6 +168,8 @@ class Lister:
                 worth = worth + self._worths[index]
                 lines[:, index] += 1
                 grown.append(self._kept((rooms, worth, lines), index, least, waste))
+                if sum(len(each[0]) for each in grown) > effort.states or clock.over():
+                    return None
             rooms, worth, lines = map(np.concatenate, zip(*grown, strict=True))
             if len(rooms) > effort.states or clock.over():
                 return None

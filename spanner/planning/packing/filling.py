@@ -48,9 +48,8 @@ def fill(
 
 
 def fullest(sizes: Sequence[int], left: Sequence[int], room: int) -> list[int]:
-    """Indices of items that fill the room as far as can be."""
-    goal = 1 << room
-    mask = (goal << 1) - 1
+    """Indices of items that fill the room as far as can be; early ones where there is a choice."""
+    mask = (2 << room) - 1
     reach = 1
     steps: list[tuple[int, int, int]] = []  # what was reachable before, index, how many at once
     for index in range(len(sizes) - 1, -1, -1):  # late sizes first: early ones are preferred then
@@ -62,8 +61,6 @@ def fullest(sizes: Sequence[int], left: Sequence[int], room: int) -> list[int]:
             reach |= (reach << (sizes[index] * times)) & mask
             most -= times
             times *= 2
-        if reach & goal:
-            break
     at = reach.bit_length() - 1
     own: list[int] = []
     for before, index, times in reversed(steps):

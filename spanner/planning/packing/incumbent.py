@@ -1,5 +1,6 @@
 """The best packing so far, and what is proven of it."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from spanner.planning.packing.problem import Cost, Filled, total_cost
@@ -16,9 +17,11 @@ class Incumbent:
         self.filled: list[Filled] | None = None
 
     def offer(self, filled: Sequence[Filled]) -> None:
-        """Take it if it costs less."""
+        """Take it if it costs less, and there are so many bins."""
         cost = total_cost(self.sizes.kinds, (each.kind for each in filled))
-        if cost < self.cost:
+        taken = Counter(each.kind for each in filled)
+        there = all(self.sizes.kinds[kind].at_most(count) == count for kind, count in taken.items())
+        if cost < self.cost and there:
             self.cost, self.filled = cost, list(filled)
 
     def raise_bound(self, bound: int) -> None:

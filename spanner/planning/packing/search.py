@@ -151,13 +151,9 @@ class Search:
         own = np.flatnonzero(left)
         for kind, cost in enumerate(columns.costs):
             stock = columns.stocks_after(taken)[kind]
-            most = rest // int(cost) if cost else len(own)
-            bins = fill(
-                sizes[own].tolist(),
-                left[own].tolist(),
-                [kinds[kind].capacity] * (most if stock is None else min(most, stock)),
-                self._clock,
-            )
+            most = int(left.sum()) if not cost else min(int(left.sum()), rest // int(cost))
+            capacities = [kinds[kind].capacity] * (most if stock is None else min(most, stock))
+            bins = fill(sizes[own].tolist(), left[own].tolist(), capacities, self._clock)
             if bins is not None:
                 new = [np.bincount(own[each], minlength=len(sizes)) for each in bins]
                 self._best.offer([*taken, *(Filled(kind, row) for row in new)])

@@ -33,13 +33,13 @@ def test_no_sum_is_nearer_to_the_room(items: tuple[list[int], list[int]], room: 
     assert left == before
     assert own in every
     assert load(own, sizes) == max(load(each, sizes) for each in every)
-    if load(own, sizes) < room:
-        # As many as can be of the first size, and of those the most of the second, and so on.
-        assert own == max(each for each in every if load(each, sizes) == load(own, sizes))
+    # As many as can be of the first size, and of those the most of the second, and so on.
+    assert own == max(each for each in every if load(each, sizes) == load(own, sizes))
 
 
 def test_early_sizes_are_taken_first() -> None:
     assert fullest([6, 2, 4], [1, 1, 1], 7) == [0]
+    assert fullest([5, 3, 2], [1, 1, 1], 5) == [0]
     assert sorted(fullest([2, 4, 6], [1, 1, 1], 7)) == [0, 1]
     assert fullest([2, 3], [100, 100], 1) == []
     assert fullest([3, 7], [9, 9], 200) == fullest([3, 7], [9, 9], 90)
