@@ -57,24 +57,12 @@ def pack_kinds(
         bound = kinds[cheapest].cost[0]
         return MixedPacking([list(range(len(sizes)))], [cheapest], bound, proven=True)
     clock = Clock(seconds, dives)
-    units = [
-        gcd(*level) or 1 for level in zip(*(kinds[index].cost for index in usable), strict=True)
-    ]
-    found = _Mixed(
-        sizes,
-        [
-            replace(
-                kinds[index],
-                cost=_divided(kinds[index].cost, units),
-            )
-            for index in usable
-        ],
-        clock,
-        seed,
-    ).packing()
-    return replace(
-        found, kinds=[usable[kind] for kind in found.kinds], bound=found.bound * units[0]
-    )
+    levels = zip(*(kinds[index].cost for index in usable), strict=True)
+    units = [gcd(*level) or 1 for level in levels]
+    own = [replace(kinds[index], cost=_divided(kinds[index].cost, units)) for index in usable]
+    found = _Mixed(sizes, own, clock, seed).packing()
+    taken = [usable[kind] for kind in found.kinds]
+    return replace(found, kinds=taken, bound=found.bound * units[0])
 
 
 def _divided(cost: Cost, units: Sequence[int]) -> Cost:
