@@ -208,14 +208,16 @@ class _Field:
         if not avoidable(self._paths_on(best), self._all_paths, self._costs, self._room):
             return
         whole = sorted(self._folders_but(set()), key=lambda block: -len(block.units))
-        names = [self._folder(block) for block in whole[:_MOST_OPENED] if len(block.units) > 1]
+        own = [self._folder(block) for block in whole[:_MOST_OPENED] if len(block.units) > 1]
+        names = [folder for folder in own if folder]
         yield from ({name} for name in names)
         yield from (set(names[:count]) for count in range(2, len(names) + 1))
 
     def _folder(self, block: Block) -> str:
-        """The innermost folder that all its units lie in."""
+        """The innermost folder that all its units lie in; empty if there is none."""
         first, last = (folders(self._all_paths[block.units[at]]) for at in (0, -1))
-        return [one for one, other in zip(first, last, strict=False) if one == other][-1]
+        common = [one for one, other in zip(first, last, strict=False) if one == other]
+        return common[-1] if common else ""
 
     def _folders_but(self, opened: set[str]) -> list[Block]:
         """The blocks in larger ones, each a folder that a disc takes and that is not opened."""

@@ -68,6 +68,19 @@ def test_blocks_stay_whole() -> None:
     assert any({1, 2} <= set(own) for own, _ in found)
 
 
+def test_blocks_over_several_sources() -> None:
+    costs = {"S/A/0": 3, "S/A/1": 5, "S/A/2": 5, "T/B/3": 2, "T/B/4": 5, "T/A/5": 4, "T/A/6": 4}
+    costs |= {"S/B/7": 3, "S/B/8": 4}
+    kept = [
+        Block((0, 5), 7),
+        *(Block((n,), list(costs.values())[n]) for n in (1, 2, 3, 4, 6, 7, 8)),
+    ]
+    found = scattered(list(costs), list(costs.values()), kept, ONE, even=True)
+    assert sorted(unit for own, _ in found for unit in own) == list(range(9))
+    assert len(found) == 4
+    assert any({0, 5} <= set(own) for own, _ in found)
+
+
 def test_too_little_stock() -> None:
     with pytest.raises(DoesNotFitError):
         discs_of({"a": 6, "b": 6}, [Kind(10, (1, 10), 1)])
