@@ -98,6 +98,12 @@ class _Division:
     def blocks(self) -> list[tuple[int, ...]]:
         return [block.units for block in self.found.blocks.blocks]
 
+    @property
+    def paths(self) -> list[list[str]]:
+        """The paths on each disc."""
+        units = self.stuff.units
+        return [[units[unit].path for unit in share.units] for share in self.shares]
+
 
 class _Planner:
     """Bounds first, then packing, then exact sizes."""
@@ -276,16 +282,14 @@ class _Planner:
 
     def _rank(self, division: _Division) -> tuple[Cost, tuple[int, int]]:
         """What is to be small: the cost, divided folders, discs to restore one folder."""
-        units = division.stuff.units
-        discs = ([units[unit].path for unit in share.units] for share in division.shares)
-        return score([share.medium for share in division.shares], self._media), pieces(discs)
+        media = [share.medium for share in division.shares]
+        return score(media, self._media), pieces(division.paths)
 
     def _avoidable(self, division: _Division) -> bool:
         """A folder is divided that a disc would take."""
         paths = [unit.path for unit in division.stuff.units]
-        discs = ([paths[unit] for unit in share.units] for share in division.shares)
         room = max(room.size for room in division.rooms)
-        return bool(avoidable(discs, paths, division.costs, room))
+        return bool(avoidable(division.paths, paths, division.costs, room))
 
     def _excess(self, plan: Plan) -> int:
         """By how many bytes an image is larger than what may be used of its medium, if it is."""
