@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 
 from burners.errors import BurnError, TargetFullError
-from burners.image import SECTOR, Image
+from burners.image import SECTOR, Burnt, Checksums, Image, measured
 from burners.progress import Progress
 
 _CHUNK = 1 << 20
@@ -49,7 +49,7 @@ class FolderDrive:
                 f"make room or choose another folder"
             )
 
-    def burn(self, image: Image, progress: Progress) -> str:
+    def burn(self, image: Image, progress: Progress) -> Burnt:
         """Write, flush, rename; a failure leaves no partial file.
 
         Raises:
@@ -63,7 +63,7 @@ class FolderDrive:
             with _refusals(path, "written"):
                 fd = os.open(partial, flags, 0o666)
             try:
-                _copy(image, path, fd, progress)
+                checksums = _copy(image, path, fd, progress)
             finally:
                 os.close(fd)
             with _refusals(path, "written"):
@@ -73,7 +73,7 @@ class FolderDrive:
             with contextlib.suppress(OSError):
                 os.unlink(partial)
             raise
-        return path
+        return Burnt(path, "", image.sectors, checksums.sha256, checksums.clusters)
 
     def read_back(self, image: Image, progress: Progress) -> str:
         """Hash the file's sectors from the medium: the cached pages are dropped first.
@@ -123,21 +123,16 @@ def _refusals(path: str, done: str) -> Iterator[None]:
         raise BurnError(f"{path} cannot be {done}: {error.strerror}") from error
 
 
-def _copy(image: Image, path: str, fd: int, progress: Progress) -> None:
+def _copy(image: Image, path: str, fd: int, progress: Progress) -> Checksums:
     """Write the image's blocks and flush them. Errors in making the blocks are not the folder's."""
-    size = image.sectors * SECTOR
-    written = 0
-    for block in image.blocks():
-        written += len(block)
-        if written > size:
-            raise BurnError(f"{image.volume_id}: more than its {size:,} bytes came")
+    checksums = Checksums()
+    for block in measured(image, checksums):
         with _refusals(path, "written"):
             _write_all(fd, block)
         progress.advance(len(block))
-    if written < size:
-        raise BurnError(f"{image.volume_id}: only {written:,} of its {size:,} bytes came")
     with _refusals(path, "written"):
         os.fsync(fd)
+    return checksums
 
 
 def _write_all(fd: int, block: memoryview) -> None:

@@ -1,12 +1,21 @@
-"""What is written, and the interface of whatever it is written to."""
+"""What is written to a disc, and what became of it."""
 
+import hashlib
+import os
+import zlib
+from array import array
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
 
-from burners.progress import Progress
+from burners.errors import BurnError
 
 SECTOR = 2048
+CLUSTER = 32
+"""Sectors that have a checksum together: a Blu-ray's cluster, two blocks of a DVD's error
+correction; a drive loses no less at once."""
+
+_DESCRIPTOR = 16  # sector of the primary volume descriptor (ECMA-119, 6.7.1)
+_BUFFER = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,34 +30,104 @@ class Image:
     blocks: Callable[[], Iterator[memoryview]]
 
 
-class Drive(Protocol):
-    """A place that takes one image after another."""
+@dataclass(slots=True)
+class Checksums:
+    """Taken of bytes on their way: SHA-256 of all, CRC-32 of each cluster."""
 
-    def find(self, image: Image) -> str | None:
-        """Where something already lies that this image would replace; None: nowhere."""
+    clusters: "array[int]" = field(default_factory=lambda: array("I"))
+    _whole: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    _crc: int = 0
+    _filled: int = 0
 
-    def check_room(self, size: int) -> None:
-        """See that images of `size` bytes in all can be taken.
+    @property
+    def sha256(self) -> str:
+        """Of what came so far."""
+        return self._whole.hexdigest()
 
-        Raises:
-            TargetFullError: they cannot.
-            BurnError: the place cannot be used.
-        """
+    def update(self, data: memoryview) -> None:
+        """Take further bytes."""
+        self._whole.update(data)
+        size = CLUSTER * SECTOR
+        while data:
+            part = data[: size - self._filled]
+            self._crc = zlib.crc32(part, self._crc)
+            self._filled += len(part)
+            data = data[len(part) :]
+            if self._filled == size:
+                self.finish()
 
-    def burn(self, image: Image, progress: Progress) -> str:
-        """Write the image, flushed to the medium; return where it is (a file, a device).
+    def finish(self) -> None:
+        """No more comes: note the last cluster, if it is not full."""
+        if self._filled:
+            self.clusters.append(self._crc)
+            self._crc = self._filled = 0
 
-        Raises:
-            TargetFullError: it does not fit.
-            BurnError: the drive or the medium refused.
-        """
 
-    def read_back(self, image: Image, progress: Progress) -> str:
-        """SHA-256 of exactly the image's sectors, read from the medium, not from a cache.
+def measured(image: Image, checksums: Checksums) -> Iterator[memoryview]:
+    """The image's blocks, with checksums taken of them.
 
-        Raises:
-            BurnError: they cannot be read.
-        """
+    Raises:
+        BurnError: they are more or fewer bytes than the image has.
+    """
+    size = image.sectors * SECTOR
+    came = 0
+    for block in image.blocks():
+        came += len(block)
+        if came > size:
+            raise BurnError(f"{image.volume_id}: more than its {size:,} bytes came")
+        checksums.update(block)
+        yield block
+    if came < size:
+        raise BurnError(f"{image.volume_id}: only {came:,} of its {size:,} bytes came")
+    checksums.finish()
 
-    def reject(self, image: Image) -> None:
-        """What was written is wrong: it must not be taken for a good disc."""
+
+@dataclass(frozen=True, slots=True)
+class Burnt:
+    """An image on a medium: where (a file, a drive's node), by which program, and its checksums.
+
+    `clusters` is empty where they are not known.
+    """
+
+    place: str
+    program: str
+    sectors: int
+    sha256: str
+    clusters: "array[int]" = field(default_factory=lambda: array("I"))
+
+
+def image_file(path: str) -> Image:
+    """The image that a file holds, named by its volume descriptor, else by the file.
+
+    Raises:
+        BurnError: it cannot be read, or is not made of sectors.
+    """
+    try:
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            file.seek(_DESCRIPTOR * SECTOR)
+            name = volume_name(file.read(SECTOR))
+    except OSError as error:
+        raise BurnError(f"{path}: {error.strerror}") from error
+    if not size or size % SECTOR:
+        raise BurnError(f"{path} is no disc image: its {size:,} bytes are no sectors of {SECTOR}")
+    if not name:
+        name = os.path.splitext(os.path.basename(path))[0]
+    return Image(name, size // SECTOR, lambda: _blocks(path))
+
+
+def volume_name(descriptor: bytes) -> str:
+    """The name in a primary volume descriptor (ECMA-119, 8.4.7); nothing where it is none."""
+    if descriptor[:6] != b"\x01CD001":
+        return ""
+    return descriptor[40:72].decode("ascii", "replace").strip(" \0")
+
+
+def _blocks(path: str) -> Iterator[memoryview]:
+    buffer = memoryview(bytearray(_BUFFER))
+    try:
+        with open(path, "rb", buffering=0) as file:
+            while count := file.readinto(buffer):
+                yield buffer[:count]
+    except OSError as error:
+        raise BurnError(f"{path}: {error.strerror}") from error

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from burners import BurnError, Drive, Image, Progress, TargetFullError, silent
+from burners import BurnError, FolderDrive, Image, Progress, TargetFullError, silent
 from spanner.catalog.bag import texts
 from spanner.errors import DoesNotFitError, DriveError, UsageError, VerificationError
 from spanner.imaging.layout import Digests, lay_out
@@ -31,7 +31,7 @@ class Written(msgspec.Struct, frozen=True):
 class BurnJob:
     """Where images go and who hears of it. `confirm` is asked before a file is replaced."""
 
-    drive: Drive
+    drive: FolderDrive
     library: Library
     confirm: Callable[[str], bool]
     progress: Progress = silent
@@ -100,17 +100,17 @@ class BurnJob:
             )
         image = Image(disc.volume_id, stream.sectors, stream.blocks)
         with self.progress.task(f"writing {what}", stream.sectors * SECTOR):
-            place = self.drive.burn(image, self.progress)
-        if self._read_back(image, plan, disc) != stream.sha256:
+            burnt = self.drive.burn(image, self.progress)
+        if self._read_back(image, plan, disc) != burnt.sha256:
             self.drive.reject(image)
             raise VerificationError(
-                f"{printable(place)}: what was read back is not what was written; "
+                f"{printable(burnt.place)}: what was read back is not what was written; "
                 f"it is now called .bad. Check the drive and run the same command again"
             )
         hashes = _hashes(disc, stream.digests)
-        self.library.add_image(plan.set.id, disc.number, place, stream.sha256, hashes)
+        self.library.add_image(plan.set.id, disc.number, burnt.place, burnt.sha256, hashes)
         return Written(
-            disc.number, disc.volume_id, stream.sha256, stream.sectors, place, verified=True
+            disc.number, disc.volume_id, burnt.sha256, burnt.sectors, burnt.place, verified=True
         )
 
     def _read_back(self, image: Image, plan: Plan, disc: Disc) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from burners import BurnError, Drive, FolderDrive, Image, Progress, TargetFullError
+from burners import BurnError, Burnt, FolderDrive, Image, Progress, TargetFullError
 from spanner.burning import BurnJob
 from spanner.errors import DoesNotFitError, DriveError, UsageError, VerificationError
 from spanner.library import Library, open_library
@@ -42,7 +42,7 @@ def drive(tmp_path: Path) -> FolderDrive:
     return FolderDrive(str(tmp_path / "out"))
 
 
-def job(drive: Drive, library: Library, answer: bool = False) -> BurnJob:
+def job(drive: FolderDrive, library: Library, answer: bool = False) -> BurnJob:
     """A job whose questions all get one answer."""
     return BurnJob(drive, library, lambda _: answer)
 
@@ -50,13 +50,13 @@ def job(drive: Drive, library: Library, answer: bool = False) -> BurnJob:
 class FlippingDrive(FolderDrive):
     """Writes a wrong byte on disc 2, as a dying drive does."""
 
-    def burn(self, image: Image, progress: Progress) -> str:
-        path = super().burn(image, progress)
-        if "_02OF" in path:
-            with open(path, "r+b") as file:
+    def burn(self, image: Image, progress: Progress) -> Burnt:
+        burnt = super().burn(image, progress)
+        if "_02OF" in burnt.place:
+            with open(burnt.place, "r+b") as file:
                 file.seek(700_000)
                 file.write(b"\xff")
-        return path
+        return burnt
 
 
 def test_all_discs_are_written_and_recorded(
@@ -124,7 +124,7 @@ class RefusingDrive(FolderDrive):
         super().__init__(folder)
         self.error = error
 
-    def burn(self, image: Image, progress: Progress) -> str:
+    def burn(self, image: Image, progress: Progress) -> Burnt:
         raise self.error
 
 

@@ -1,7 +1,7 @@
 """Produces an image's bytes strictly in order: each source byte is read once and hashed on its way.
 
 One thread reads and hashes the files into a few large buffers; whoever takes the blocks hashes the
-image and writes. Memory does not depend on the size of the data.
+image and writes it. Memory does not depend on the size of the data.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from spanner.errors import SourceChangedError, SourceError
 from spanner.imaging.authoring import author
 from spanner.imaging.layout import Digests, FileEntry, Layout, Piece
-from spanner.units import SECTOR, printable
+from spanner.units import SECTOR, printable, sectors
 
 _BUFFER = 1 << 20
 _BUFFERS = 4
@@ -22,14 +22,24 @@ _CHUNK = 512  # sectors of the structure that are written at once
 
 
 class ImageStream:
-    """One disc's image. After `blocks()` ran to its end, `digests` and `sha256` are known."""
+    """One disc's image. After `blocks()` ran to its end, `digests` are known."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._structure = author(layout)
         self.sectors = self._structure.total
         self.digests = Digests()
-        self.sha256 = ""
+
+    def contents(self) -> Iterator[tuple[int, int, str]]:
+        """Where what lies, in order: first sector, sectors, what it is."""
+        position = self._structure.data_start
+        yield 0, position, "the disc's structure"
+        for entry in self._layout.files:
+            count = sectors(entry.size)
+            for path in (entry.path, *entry.also):
+                yield position, count, path
+            position += count
+        yield self.sectors - 1, 1, "the disc's structure"
 
     def blocks(self) -> Iterator[memoryview]:
         """Yield the image's bytes in order; a block is valid until the next one is asked for.
@@ -39,19 +49,16 @@ class ImageStream:
             SourceError: a source cannot be read.
         """
         self.digests = Digests()
-        whole = hashlib.sha256()
         buffers = _Buffers()
         reader = threading.Thread(target=self._produce, args=(buffers,), daemon=True)
         reader.start()
         try:
             while (block := buffers.next()) is not None:
-                whole.update(block)
                 yield block
                 buffers.give_back(block)
         finally:
             buffers.stop()
             reader.join()
-        self.sha256 = whole.hexdigest()
 
     def _produce(self, buffers: "_Buffers") -> None:
         try:

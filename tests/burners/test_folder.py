@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from burners import BurnError, Drive, FolderDrive, Image, silent
+from burners import BurnError, FolderDrive, Image, silent
 from burners.image import SECTOR
 
 BLOCKS = [bytes([number]) * (number * SECTOR) for number in (1, 3, 2)]
@@ -55,9 +55,10 @@ def put(folder: str, name: str, data: bytes) -> None:
 
 
 def test_burns_and_reads_back(folder: str) -> None:
-    drive: Drive = FolderDrive(folder)
+    drive = FolderDrive(folder)
     progress = Counter()
-    assert drive.burn(image(), progress) == f"{folder}/VOL.iso"
+    burnt = drive.burn(image(), progress)
+    assert (burnt.place, burnt.sha256) == (f"{folder}/VOL.iso", hashlib.sha256(WHOLE).hexdigest())
     assert progress.count == len(WHOLE)
     assert content(folder, "VOL.iso") == WHOLE
     assert os.listdir(folder) == ["VOL.iso"]
@@ -134,7 +135,7 @@ def test_a_folder_given_relatively_stays_the_same(
     monkeypatch.chdir(folder)
     drive = FolderDrive(".")
     monkeypatch.chdir("/")
-    assert drive.burn(image(), silent) == f"{folder}/VOL.iso"
+    assert drive.burn(image(), silent).place == f"{folder}/VOL.iso"
 
 
 @pytest.mark.parametrize("length", [0, 1, 5 * SECTOR, 6 * SECTOR - 1, 6 * SECTOR + 1, 7 * SECTOR])

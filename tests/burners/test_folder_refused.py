@@ -199,4 +199,4 @@ def test_file_systems_that_cannot_flush_folders_will_do(
         fsync(fd)
 
     monkeypatch.setattr(os, "fsync", files_only)
-    assert FolderDrive(folder).burn(IMAGE, silent) == f"{folder}/VOL.iso"
+    assert FolderDrive(folder).burn(IMAGE, silent).place == f"{folder}/VOL.iso"

@@ -1,5 +1,6 @@
 """Plans and images made in memory, one disc at a time."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -63,7 +64,7 @@ def made(layout: Layout) -> DiscImage:
     """The layout's image."""
     stream = ImageStream(layout)
     data = b"".join(bytes(block) for block in stream.blocks())
-    return DiscImage(layout, author(layout), data, stream.sha256)
+    return DiscImage(layout, author(layout), data, hashlib.sha256(data).hexdigest())
 
 
 def data_file(
