@@ -1,5 +1,6 @@
 """Finds optical drives, writes disc images to them and reads them back. Usable without spanner."""
 
+from burners.drives import Drive, Medium, Monitor, drives, look
 from burners.errors import (
     BurnError,
     BusyError,
@@ -17,14 +18,19 @@ from burners.errors import (
 from burners.folder import FolderDrive
 from burners.image import Burnt, Image, image_file
 from burners.progress import Progress, silent
+from burners.reading import read_back, reload
+from burners.recording import burn
 
 __all__ = [
     "BurnError",
     "Burnt",
     "BusyError",
+    "Drive",
     "FolderDrive",
     "Image",
+    "Medium",
     "MediumError",
+    "Monitor",
     "NoDriveError",
     "NoMediumError",
     "ProgramError",
@@ -35,6 +41,11 @@ __all__ = [
     "TargetFullError",
     "TooSmallError",
     "UsedMediumError",
+    "burn",
+    "drives",
     "image_file",
+    "look",
+    "read_back",
+    "reload",
     "silent",
 ]

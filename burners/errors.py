@@ -1,5 +1,7 @@
 """One tree of what can go wrong at a drive; each message says what to do next."""
 
+from collections.abc import Iterable
+
 
 class BurnError(Exception):
     """The drive, the medium or the program refused."""
@@ -38,11 +40,25 @@ class ProgramError(BurnError):
 
 
 class RecordingError(BurnError):
-    """Recording broke off or the disc was not closed: what was written is worthless."""
+    """Recording broke off, or the disc was not closed: what was written is worthless.
+
+    `blank`: the drive says that the disc is as blank as before.
+    """
+
+    def __init__(self, message: str, *, blank: bool = False) -> None:
+        super().__init__(message)
+        self.blank = blank
 
 
 class ReadBackError(BurnError):
-    """What is on the disc is not what was written, or cannot be read."""
+    """What is on the disc is not what was written, or cannot be read.
+
+    `ranges`: where, as far as that is known, as (first sector, sectors).
+    """
+
+    def __init__(self, message: str, ranges: Iterable[tuple[int, int]] = ()) -> None:
+        super().__init__(message)
+        self.ranges = tuple(ranges)
 
 
 class StoppedError(BurnError):

@@ -14,7 +14,8 @@ CLUSTER = 32
 """Sectors that have a checksum together: a Blu-ray's cluster, two blocks of a DVD's error
 correction; a drive loses no less at once."""
 
-_DESCRIPTOR = 16  # sector of the primary volume descriptor (ECMA-119, 6.7.1)
+DESCRIPTOR = 16
+"""Sector of the primary volume descriptor (ECMA-119, 6.7.1)."""
 _BUFFER = 1 << 20
 
 
@@ -105,7 +106,7 @@ def image_file(path: str) -> Image:
     try:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
-            file.seek(_DESCRIPTOR * SECTOR)
+            file.seek(DESCRIPTOR * SECTOR)
             name = volume_name(file.read(SECTOR))
     except OSError as error:
         raise BurnError(f"{path}: {error.strerror}") from error

@@ -1,5 +1,7 @@
 """What the burning programs have in common: what they are told and what they say."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,34 +32,72 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """What it does besides writing: "closing the disc"."""
+    """What it does, or has done, besides writing: "closing disc"."""
 
     words: str
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something failed."""
+    """Something failed. `vague`: it follows from something else, which says more if it was said."""
 
     error: BurnError
+    vague: bool = False
+
+
+Event = Written | Phase | Trouble
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
-    """All was written and the disc was closed, the program says."""
+class Rule:
+    """What a line means that matches: an error, or with None that it is harmless.
+
+    `words` may name the pattern's groups: those that begin with n are numbers, with x hexadecimal
+    ones, all others text.
+    """
+
+    pattern: str
+    error: type[BurnError] | None
+    words: str = ""
+    vague: bool = False
 
 
-Event = Written | Phase | Trouble | Finished
+def trouble(rules: Iterable[Rule], line: str) -> Trouble | None:
+    """What the first rule that the line matches makes of it."""
+    for rule in rules:
+        match = re.search(rule.pattern, line)
+        if match and rule.error:
+            values = {name: _value(name, text) for name, text in match.groupdict().items()}
+            return Trouble(rule.error(rule.words.format(**values)), rule.vague)
+        if match:
+            return None
+    return None
+
+
+def _value(name: str, text: str) -> int | str:
+    if name.startswith("x"):
+        return int(text, 16)
+    return int(text) if name.startswith("n") else text.strip(" .:")
 
 
 class Program(Protocol):
     """A program that burns."""
 
-    name: str
-    """What it is called on PATH."""
+    @property
+    def name(self) -> str:
+        """What it is called on PATH."""
+
+    def can_burn(self, kind: str) -> bool:
+        """It writes on discs of this type."""
+
+    def can_simulate(self, kind: str) -> bool:
+        """It can pretend to, with the laser off."""
 
     def arguments(self, order: Order) -> list[str]:
         """The command line; the image comes by standard input."""
 
     def parse(self, line: str) -> Event | None:
         """What a line of its output, from either stream, says; None: nothing of use."""
+
+    def last_phase(self, kind: str) -> str:
+        """The phase without which it has not closed a disc of this type."""

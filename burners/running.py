@@ -23,6 +23,10 @@ _PIPE = 1 << 20
 _TAIL = 40
 _ENDS = re.compile(rb"[\r\n]")
 
+starting = threading.Lock()
+"""Held while a program is started. Until then it has copies of all our open files, and whoever opens
+a drive for itself for a moment would seem to keep it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -49,15 +53,16 @@ def run(
         RecordingError: it gave no sign of life for half an hour and was ended.
     """
     try:
-        process = subprocess.Popen(
-            arguments,
-            stdin=subprocess.DEVNULL if blocks is None else subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            start_new_session=True,  # a Ctrl-C is ours to pass on, or a disc is lost for nothing
-            env={**os.environ, "LC_ALL": "C"},
-        )
+        with starting:
+            process = subprocess.Popen(
+                arguments,
+                stdin=subprocess.DEVNULL if blocks is None else subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                start_new_session=True,  # a Ctrl-C is ours to pass on, or a disc is lost for it
+                env={**os.environ, "LC_ALL": "C"},
+            )
     except OSError as error:
         raise ProgramError(f"cannot run {arguments[0]}: {error.strerror}") from error
     with process, contextlib.closing(_Conversation(process, blocks, on_line)) as talk:

@@ -1,9 +1,13 @@
 """`spanner archive`: plan, write, verify, record."""
 
+from spanner.burning.work import work_of_plan
+from spanner.cli import burning as b
 from spanner.cli import options as o
 from spanner.cli.planning import plan_sources
 from spanner.cli.progress import TerminalProgress
 from spanner.cli.writing import write_set
+from spanner.errors import UsageError
+from spanner.library import open_library
 from spanner.media import parse_media
 from spanner.planning.planner import Wishes
 
@@ -11,7 +15,14 @@ from spanner.planning.planner import Wishes
 def command(
     sources: o.SourcesArgument,
     media: o.MediaOption,
-    to: o.ToFolderOption,
+    to: o.ToFolderOption = "",
+    drive: b.DriveOption = None,
+    copies: b.CopiesOption = 1,
+    simulate: b.SimulateOption = False,
+    speed: b.SpeedOption = None,
+    verify: b.VerifyOption = True,
+    wait: b.WaitOption = None,
+    program: b.ProgramOption = "",
     pack: o.PackOption = "letters",
     keep: o.KeepOption = "none",
     fill: o.FillOption = "even",
@@ -25,10 +36,19 @@ def command(
     as_json: o.JsonOption = False,
     library: o.LibraryOption = "",
 ) -> None:
-    """Plan, write, read back and record a set; run again, it goes on where it stopped."""
+    """Plan, write or burn, read back and record; run again, it goes on where it stopped."""
+    if bool(to) == bool(drive):
+        raise UsageError("say where to: --to DIR for images, or --drive DEV to burn discs")
     progress = TerminalProgress()
     replicated = tuple(replicate or ())
     offered = parse_media(media)
     wishes = Wishes(offered, pack, split, replicated, hashed, title, keep, fill, reserve)
     plan = plan_sources(sources, wishes, progress, follow=follow)
-    write_set(plan, to, library, progress, yes=yes, as_json=as_json, adopt=True)
+    if to:
+        write_set(plan, to, library, progress, yes=yes, as_json=as_json, adopt=True)
+        return
+    burning = b.Burning(drive, copies, simulate, speed, verify, wait, program)
+    with open_library(o.library_file(library)) as opened:
+        plan = opened.adopt(plan)
+        written = burning.run(work_of_plan(plan), opened, progress)
+    b.show(written, {"set": plan.set}, as_json=as_json)

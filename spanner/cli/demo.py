@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from burners import FolderDrive
-from spanner.burning import BurnJob
+from spanner.burning.folder_job import FolderJob
 from spanner.cli import options as o
 from spanner.cli.output import print_json, print_lines, print_table
 from spanner.cli.progress import TerminalProgress
@@ -38,7 +38,7 @@ def command(
     make_session(session)
     plan = make_plan(scan([session]), Wishes(parse_media(_MEDIA)))
     with open_library(os.path.join(folder, "library.sqlite")) as library:
-        job = BurnJob(FolderDrive(images), library, lambda _: False, progress)
+        job = FolderJob(FolderDrive(images), library, lambda _: False, progress)
         written = job.run(plan)
     report = restore([each.file for each in reversed(written)], back, progress)
     count = _compare(session, os.path.join(back, "Demo Session"))

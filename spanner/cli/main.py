@@ -15,7 +15,18 @@ from spanner.cli.output import print_json, print_lines
 from spanner.errors import SpannerError
 from spanner.units import printable
 
-COMMANDS = ("archive", "plan", "image", "verify", "restore", "list", "show", "demo")
+COMMANDS = (
+    "archive",
+    "plan",
+    "image",
+    "burn",
+    "verify",
+    "restore",
+    "drives",
+    "list",
+    "show",
+    "demo",
+)
 _INTERRUPTED = 130
 
 
@@ -25,7 +36,8 @@ def main() -> NoReturn:
     debug = "--debug" in arguments
     if debug:
         arguments.remove("--debug")
-    signal.signal(signal.SIGTERM, _interrupt)
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, _interrupt)
     try:
         code = _run(arguments)
     except SystemExit as request:

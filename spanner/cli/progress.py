@@ -1,6 +1,7 @@
 """Shows progress on stderr: bytes, rate, time left, for whatever takes over a second."""
 
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,10 +12,13 @@ _DELAY = 1.0  # seconds until a bar is shown
 
 
 class TerminalProgress:
-    """A tqdm bar a task. Into a file or a pipe a line is written now and then."""
+    """A tqdm bar a task. Into a file or a pipe a line is written now and then.
+
+    Each thread has tasks of its own.
+    """
 
     def __init__(self) -> None:
-        self._bars: list[tqdm[Any]] = []
+        self._own = threading.local()
         self._interval = 0.1 if sys.stderr.isatty() else 10.0
 
     @contextmanager
@@ -31,17 +35,26 @@ class TerminalProgress:
             dynamic_ncols=True,
             file=sys.stderr,
         ) as bar:
-            self._bars.append(bar)
+            bars = self._bars()
+            bars.append(bar)
             try:
                 yield
             finally:
-                self._bars.pop()
+                bars.pop()
 
     def advance(self, count: int) -> None:
         """Move the innermost bar."""
-        if self._bars:
-            self._bars[-1].update(count)
+        bars = self._bars()
+        if bars:
+            bars[-1].update(count)
 
     def note(self, line: str) -> None:
         """Write a line above the bars."""
         tqdm.write(line, file=sys.stderr)
+
+    def _bars(self) -> "list[tqdm[Any]]":
+        """The tasks of this thread, the innermost last."""
+        bars: list[tqdm[Any]] | None = getattr(self._own, "bars", None)
+        if bars is None:
+            bars = self._own.bars = []
+        return bars

@@ -1,13 +1,21 @@
-"""`spanner show`: one set's discs and where their images are."""
+"""`spanner show`: one set's discs, where their images are and what was burnt."""
 
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
 
 from spanner.cli import options as o
 from spanner.cli.output import print_json, print_lines, print_table
-from spanner.library import open_library
+from spanner.library import BURNING, BURNT, SPOILT, VERIFIED, Copy, open_library
 from spanner.units import SECTOR, format_size, printable
+
+_STATES = {
+    VERIFIED: "verified",
+    BURNT: "burnt, not checked",
+    SPOILT: "spoilt",
+    BURNING: "broken off or being burnt",
+}
 
 
 def command(
@@ -30,7 +38,7 @@ def command(
         "",
     )
     print_table(
-        ["Disc", "Volume ID", "Medium", " Files", " Image", "Images at", "Last check", "Title"],
+        ["Disc", "Volume ID", "Medium", " Files", " Image", "Written", "Last check", "Title"],
         [
             (
                 str(disc.number),
@@ -38,10 +46,18 @@ def command(
                 disc.medium,
                 str(disc.files),
                 format_size(disc.sectors * SECTOR),
-                ", ".join(map(printable, disc.places)) or "not written",
+                ", ".join([*map(printable, disc.places), *_copies(disc.copies)]) or "not written",
                 disc.last_check or "-",
                 printable(disc.title),
             )
             for disc in discs
         ],
     )
+
+
+def _copies(copies: Sequence[Copy]) -> Iterator[str]:
+    """How many discs were burnt, by what became of them: "2 discs verified"."""
+    for state in (VERIFIED, BURNT, SPOILT, BURNING):
+        count = sum(copy.state == state for copy in copies)
+        if count:
+            yield f"{count} {'disc' if count == 1 else 'discs'} {_STATES[state]}"

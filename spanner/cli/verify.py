@@ -8,7 +8,7 @@ from spanner.cli import options as o
 from spanner.cli.output import print_json, print_lines
 from spanner.cli.progress import TerminalProgress
 from spanner.errors import VerificationError
-from spanner.library import Library, open_library
+from spanner.library import Library, image_key, open_library
 from spanner.restoring.discs import expand
 from spanner.restoring.verify import Verdict, verify
 from spanner.units import printable
@@ -52,6 +52,8 @@ def _record(library: Library, path: str, verdict: Verdict) -> None:
         good = not verdict.problems
         set_id, number = verdict.catalog.set.id, verdict.catalog.number
         library.add_check(set_id, number, path, good, remark)
+        if good and verdict.sha256:
+            library.copies.confirm(image_key(set_id, number), verdict.sha256)
 
 
 def _lines(verdict: Verdict) -> list[str]:

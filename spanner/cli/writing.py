@@ -1,7 +1,7 @@
 """What `image` and `archive` have in common: from the plan to verified images in a folder."""
 
 from burners import FolderDrive, Progress
-from spanner.burning import BurnJob
+from spanner.burning.folder_job import FolderJob
 from spanner.cli.options import library_file
 from spanner.cli.output import confirm, print_json, print_lines, print_table
 from spanner.library import open_library
@@ -26,7 +26,7 @@ def write_set(
             plan = library.adopt(plan)
         else:
             library.add(plan)
-        job = BurnJob(drive, library, lambda question: confirm(question, yes=yes), progress)
+        job = FolderJob(drive, library, lambda question: confirm(question, yes=yes), progress)
         written = job.run(plan)
     if as_json:
         print_json({"set": plan.set, "discs": written})

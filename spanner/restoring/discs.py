@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
-from spanner.errors import DamagedImageError, UsageError
+from burners import BurnError, look, tray
+from spanner.errors import DamagedImageError, DriveError, UsageError
 from spanner.restoring.iso import IsoImage
 from spanner.units import printable
 
 _CHUNK = 4 << 20
+_READY = 120.0  # seconds that a disc may take to be recognised
 _TEXT_LIMIT = 1 << 30  # bytes of the largest catalog that is read into memory
 
 
@@ -163,10 +165,34 @@ def open_disc(path: str) -> Iterator[DiscSource]:
 
     Raises:
         UsageError: it cannot be opened.
+        DriveError: there is no disc in the drive, or a blank one.
         DamagedImageError: it is no image, or a damaged one.
     """
     if os.path.isdir(path):
         yield FolderDisc(path)
         return
+    if _is_device(path):
+        _load(path)
     with IsoImage(path) as image:
         yield ImageDisc(image, printable(path))
+
+
+def _is_device(path: str) -> bool:
+    try:
+        return stat.S_ISBLK(os.stat(path).st_mode)
+    except OSError:
+        return False
+
+
+def _load(node: str) -> None:
+    """Have the disc in a drive ready to be read."""
+    try:
+        if tray.status(node) == "open":
+            tray.close(node)
+        if not tray.wait_ready(node, _READY):
+            raise DriveError(f"there is no disc in {node}: put one in")
+        medium = look(node).medium
+    except BurnError as error:
+        raise DriveError(str(error)) from error
+    if medium and medium.state == "blank":
+        raise DriveError(f"the disc in {node} is blank: put the one in that is to be read")

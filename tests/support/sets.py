@@ -4,7 +4,8 @@ import os
 from dataclasses import dataclass
 
 from burners import FolderDrive, silent
-from spanner.burning import BurnJob, Written
+from spanner.burning.folder_job import FolderJob
+from spanner.burning.written import Written
 from spanner.library import open_library
 from spanner.media import parse_media
 from spanner.planning.plan import Plan
@@ -43,5 +44,5 @@ def make_set(
     if hashed:
         plan = with_hashes(plan, silent)
     with open_library(os.path.join(folder, "library.sqlite")) as library:
-        job = BurnJob(FolderDrive(folder), library, lambda _: False)
+        job = FolderJob(FolderDrive(folder), library, lambda _: False)
         return MadeSet(plan, job.run(plan))

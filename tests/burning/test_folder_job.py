@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from burners import BurnError, Burnt, FolderDrive, Image, Progress, TargetFullError
-from spanner.burning import BurnJob
+from spanner.burning.folder_job import FolderJob
 from spanner.errors import DoesNotFitError, DriveError, UsageError, VerificationError
 from spanner.library import Library, open_library
 from spanner.media import parse_media
@@ -42,9 +42,9 @@ def drive(tmp_path: Path) -> FolderDrive:
     return FolderDrive(str(tmp_path / "out"))
 
 
-def job(drive: FolderDrive, library: Library, answer: bool = False) -> BurnJob:
+def job(drive: FolderDrive, library: Library, answer: bool = False) -> FolderJob:
     """A job whose questions all get one answer."""
-    return BurnJob(drive, library, lambda _: answer)
+    return FolderJob(drive, library, lambda _: answer)
 
 
 class FlippingDrive(FolderDrive):

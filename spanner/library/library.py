@@ -1,77 +1,23 @@
-"""The library: the local record of all sets, their files, the images made of them and the checks.
+"""Sets, their files and discs, the images made of them, and the checks.
 
-SQLite in WAL mode. Paths are stored escaped (`catalog.escaping`), so that any bytes can be a name.
+Paths are stored escaped (`catalog.escaping`), so that any bytes can be a name.
 """
 
 import hashlib
-import os
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 
 import msgspec
 
 from spanner.catalog.escaping import escape, unescape
-from spanner.errors import SpannerError, UsageError
+from spanner.errors import UsageError
+from spanner.library.copies import Copies, Copy, image_key
+from spanner.library.times import now
 from spanner.planning.plan import Plan, decode, encode
 from spanner.units import printable
 
-_VERSION = 1
 _LATEST = (1 << 63) - 1  # nanoseconds that SQLite can hold: the year 2262
-_SCHEMA = """
-CREATE TABLE sets (
-    id TEXT PRIMARY KEY,
-    title TEXT NOT NULL,
-    created TEXT NOT NULL,
-    fingerprint TEXT NOT NULL,      -- of the plan without id and date
-    plan BLOB NOT NULL              -- PLAN.json, zlib
-) STRICT;
-CREATE INDEX sets_by_fingerprint ON sets (fingerprint);
-CREATE TABLE discs (
-    set_id TEXT NOT NULL REFERENCES sets ON DELETE CASCADE,
-    number INTEGER NOT NULL,
-    volume_id TEXT NOT NULL,
-    title TEXT NOT NULL,
-    medium TEXT NOT NULL,
-    sectors INTEGER NOT NULL,
-    PRIMARY KEY (set_id, number)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE files (
-    set_id TEXT NOT NULL,
-    disc INTEGER NOT NULL,
-    path TEXT NOT NULL,             -- SESSION/..., escaped
-    part INTEGER NOT NULL,
-    parts INTEGER NOT NULL,
-    size INTEGER NOT NULL,          -- bytes of this part
-    mtime_ns INTEGER NOT NULL,
-    sha256 TEXT,                    -- known once the disc was written
-    PRIMARY KEY (set_id, disc, path, part),
-    FOREIGN KEY (set_id, disc) REFERENCES discs ON DELETE CASCADE
-) STRICT, WITHOUT ROWID;
-CREATE TABLE images (
-    id INTEGER PRIMARY KEY,
-    set_id TEXT NOT NULL,
-    disc INTEGER NOT NULL,
-    place TEXT NOT NULL,            -- the file or drive that it was written to
-    sha256 TEXT NOT NULL,
-    sectors INTEGER NOT NULL,
-    verified TEXT NOT NULL,         -- when it was read back and was right, UTC
-    UNIQUE (set_id, disc, place),
-    FOREIGN KEY (set_id, disc) REFERENCES discs ON DELETE CASCADE
-) STRICT;
-CREATE TABLE checks (
-    id INTEGER PRIMARY KEY,
-    set_id TEXT NOT NULL,
-    disc INTEGER NOT NULL,
-    place TEXT NOT NULL,
-    checked TEXT NOT NULL,          -- UTC
-    good INTEGER NOT NULL,
-    remark TEXT NOT NULL,
-    FOREIGN KEY (set_id, disc) REFERENCES discs ON DELETE CASCADE
-) STRICT;
-"""
 
 
 class SetSummary(msgspec.Struct, frozen=True):
@@ -87,7 +33,10 @@ class SetSummary(msgspec.Struct, frozen=True):
 
 
 class DiscRecord(msgspec.Struct, frozen=True):
-    """One disc of a set and where its images are; `last_check` is when and how, or empty."""
+    """One disc of a set, where its images are and what was burnt of it.
+
+    `last_check` is when and how, or empty.
+    """
 
     number: int
     volume_id: str
@@ -98,13 +47,16 @@ class DiscRecord(msgspec.Struct, frozen=True):
     bytes: int
     sha256: str
     places: tuple[str, ...]
+    copies: tuple[Copy, ...]
     last_check: str
 
 
 class Library:
     """The open library."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, path: str) -> None:
+        self.path = path
+        self.copies = Copies(db)
         self._db = db
 
     def adopt(self, plan: Plan) -> Plan:
@@ -173,10 +125,20 @@ class Library:
                     ),
                 )
 
+    def has_disc(self, set_id: str, disc: int) -> bool:
+        """The set is known and has that disc."""
+        found = self._db.execute(
+            "SELECT 1 FROM discs WHERE set_id = ? AND number = ?", (set_id, disc)
+        )
+        return found.fetchone() is not None
+
     def image_hash(self, set_id: str, disc: int) -> str:
         """SHA-256 that the disc's image must have, or nothing before it was made."""
         row = self._db.execute(
-            "SELECT sha256 FROM images WHERE set_id = ? AND disc = ? LIMIT 1", (set_id, disc)
+            "SELECT sha256 FROM images WHERE set_id = :set AND disc = :disc UNION ALL "
+            "SELECT sha256 FROM copies WHERE set_id = :set AND disc = :disc"
+            " AND state IN ('burnt', 'verified') LIMIT 1",
+            {"set": set_id, "disc": disc},
         ).fetchone()
         return row[0] if row else ""
 
@@ -195,13 +157,14 @@ class Library:
                 "SELECT set_id, number, ?, ?, sectors, ? FROM discs "
                 "WHERE set_id = ? AND number = ? ON CONFLICT DO UPDATE "
                 "SET sha256 = excluded.sha256, verified = excluded.verified",
-                (escape(place), sha256, _now(), set_id, disc),
+                (escape(place), sha256, now(), set_id, disc),
             )
-            self._db.executemany(
-                "UPDATE files SET sha256 = ? "
-                "WHERE set_id = ? AND disc = ? AND path = ? AND part = ?",
-                ((digest, set_id, disc, escape(path), part) for path, part, digest in hashes),
-            )
+            self._set_hashes(set_id, disc, hashes)
+
+    def add_hashes(self, set_id: str, disc: int, hashes: Iterable[tuple[str, int, str]]) -> None:
+        """Record what was hashed while the disc was written: path, part, SHA-256."""
+        with self._db:
+            self._set_hashes(set_id, disc, hashes)
 
     def add_check(self, set_id: str, disc: int, place: str, good: bool, remark: str) -> bool:
         """Record a check of a disc; False where the library does not know the disc."""
@@ -209,7 +172,7 @@ class Library:
             done = self._db.execute(
                 "INSERT INTO checks (set_id, disc, place, checked, good, remark) "
                 "SELECT set_id, number, ?, ?, ?, ? FROM discs WHERE set_id = ? AND number = ?",
-                (escape(place), _now(), good, remark, set_id, disc),
+                (escape(place), now(), good, remark, set_id, disc),
             )
         return done.rowcount > 0
 
@@ -218,7 +181,8 @@ class Library:
         rows = self._db.execute(
             "SELECT id, title, created,"
             " (SELECT count(*) FROM discs WHERE set_id = sets.id),"
-            " (SELECT count(DISTINCT disc) FROM images WHERE set_id = sets.id),"
+            " (SELECT count(*) FROM (SELECT disc FROM images WHERE set_id = sets.id UNION"
+            "  SELECT disc FROM copies WHERE set_id = sets.id AND state = 'verified')),"
             " (SELECT count(DISTINCT path) FROM files WHERE set_id = sets.id),"
             " (SELECT coalesce(sum(size), 0) FROM"
             "  (SELECT DISTINCT path, part, size FROM files WHERE set_id = sets.id))"
@@ -247,6 +211,7 @@ class Library:
                 bytes=size,
                 sha256=self.image_hash(set_id, number),
                 places=tuple(self._places(set_id, number)),
+                copies=tuple(self.copies.of(image_key(set_id, number))),
                 last_check=self._last_check(set_id, number),
             )
             for number, volume_id, title, medium, sectors, files, size in rows
@@ -270,6 +235,12 @@ class Library:
             raise UsageError(f"{printable(words)!r} names {len(found)} sets, say which: {ids}")
         return found[0]
 
+    def _set_hashes(self, set_id: str, disc: int, hashes: Iterable[tuple[str, int, str]]) -> None:
+        self._db.executemany(
+            "UPDATE files SET sha256 = ? WHERE set_id = ? AND disc = ? AND path = ? AND part = ?",
+            ((digest, set_id, disc, escape(path), part) for path, part, digest in hashes),
+        )
+
     def _places(self, set_id: str, disc: int) -> Iterator[str]:
         rows = self._db.execute(
             "SELECT place FROM images WHERE set_id = ? AND disc = ? ORDER BY id", (set_id, disc)
@@ -285,60 +256,7 @@ class Library:
         return f"{row[0]}: {'good' if row[1] else row[2]}" if row else ""
 
 
-@contextmanager
-def open_library(path: str) -> Iterator[Library]:
-    """Open the library, made where there is none.
-
-    Raises:
-        UsageError: the file is no library, or of a later version.
-        SpannerError: it cannot be used.
-    """
-    try:
-        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-        db = sqlite3.connect(path, timeout=60)
-    except (OSError, sqlite3.Error) as error:
-        raise SpannerError(f"cannot open the library {printable(path)}: {error}") from error
-    try:
-        _prepare(db, path)
-        yield Library(db)
-    except sqlite3.Error as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
-            raise UsageError(f"{printable(path)} is no library of spanner's") from error
-        raise SpannerError(f"the library {printable(path)}: {error}") from error
-    finally:
-        db.close()
-
-
-def _prepare(db: sqlite3.Connection, path: str) -> None:
-    db.execute("PRAGMA foreign_keys = ON")
-    if _version(db) != _VERSION:
-        # Two processes may make it at once: the second waits here, then sees that it is there.
-        db.execute("BEGIN IMMEDIATE")
-        version = _version(db)
-        empty = not db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-        if version == 0 and empty:
-            for statement in _SCHEMA.split(";"):
-                db.execute(statement)
-            db.execute(f"PRAGMA user_version = {_VERSION}")
-        elif version != _VERSION:
-            raise UsageError(
-                f"{printable(path)} is no library that this version can use (version {version})"
-            )
-        db.commit()
-    # While others have it open this may have to wait for the next who opens it.
-    with suppress(sqlite3.OperationalError):
-        db.execute("PRAGMA journal_mode = WAL")
-
-
-def _version(db: sqlite3.Connection) -> int:
-    return int(db.execute("PRAGMA user_version").fetchone()[0])
-
-
 def _fingerprint(plan: Plan) -> str:
     """A hash of what the discs hold; the same for each plan of the same sources."""
     held = (plan.sources, plan.discs, plan.directories, plan.symlinks, plan.left_out)
     return hashlib.sha256(encode((plan.set.title, plan.strategy, *held))).hexdigest()
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,34 +1,20 @@
-"""The burn job: makes a set's images one after another, reads each back, records what is right."""
+"""Makes a set's images in a folder, one after another, reads each back, records what is right."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-import msgspec
-
 from burners import BurnError, FolderDrive, Image, Progress, TargetFullError, silent
-from spanner.catalog.bag import texts
+from spanner.burning.work import prepare
+from spanner.burning.written import Written
 from spanner.errors import DoesNotFitError, DriveError, UsageError, VerificationError
-from spanner.imaging.layout import Digests, lay_out
-from spanner.imaging.stream import ImageStream
 from spanner.library import Library
 from spanner.planning.plan import Disc, Plan
 from spanner.restoring.verify import verify
 from spanner.units import SECTOR, printable
 
 
-class Written(msgspec.Struct, frozen=True):
-    """A disc whose image was written and read back."""
-
-    number: int
-    volume_id: str
-    sha256: str
-    sectors: int
-    file: str
-    verified: bool
-
-
 @dataclass(frozen=True, slots=True)
-class BurnJob:
+class FolderJob:
     """Where images go and who hears of it. `confirm` is asked before a file is replaced."""
 
     drive: FolderDrive
@@ -79,9 +65,7 @@ class BurnJob:
         if right:
             self.progress.note(f"{disc.volume_id}: already there and right")
             self.library.add_image(plan.set.id, disc.number, path, known, hashes)
-            return Written(
-                disc.number, disc.volume_id, known, disc.image_sectors, path, verified=True
-            )
+            return _written(disc, known, path)
         if not self.confirm(f"{printable(path)} exists and is not this disc. Replace it?"):
             raise UsageError(
                 f"{printable(path)} exists and is not this disc: "
@@ -92,14 +76,9 @@ class BurnJob:
     def _write(self, plan: Plan, disc: Disc) -> Written:
         what = f"{disc.volume_id} ({disc.number} of {len(plan.discs)})"
         with self.progress.task(f"laying out {what}", unit="files"):
-            stream = ImageStream(lay_out(plan, disc, texts(plan, disc)))
-        if stream.sectors != disc.image_sectors:
-            raise UsageError(
-                f"{disc.volume_id}: its image has {stream.sectors} sectors, the plan says "
-                f"{disc.image_sectors}: it was made by another version, plan again"
-            )
-        image = Image(disc.volume_id, stream.sectors, stream.blocks)
-        with self.progress.task(f"writing {what}", stream.sectors * SECTOR):
+            prepared = prepare(plan, disc)
+        image = prepared.image
+        with self.progress.task(f"writing {what}", image.sectors * SECTOR):
             burnt = self.drive.burn(image, self.progress)
         if self._read_back(image, plan, disc) != burnt.sha256:
             self.drive.reject(image)
@@ -107,11 +86,10 @@ class BurnJob:
                 f"{printable(burnt.place)}: what was read back is not what was written; "
                 f"it is now called .bad. Check the drive and run the same command again"
             )
-        hashes = _hashes(disc, stream.digests)
-        self.library.add_image(plan.set.id, disc.number, burnt.place, burnt.sha256, hashes)
-        return Written(
-            disc.number, disc.volume_id, burnt.sha256, burnt.sectors, burnt.place, verified=True
+        self.library.add_image(
+            plan.set.id, disc.number, burnt.place, burnt.sha256, prepared.hashes()
         )
+        return _written(disc, burnt.sha256, burnt.place)
 
     def _read_back(self, image: Image, plan: Plan, disc: Disc) -> str:
         what = f"reading back {disc.volume_id} ({disc.number} of {len(plan.discs)})"
@@ -119,9 +97,7 @@ class BurnJob:
             return self.drive.read_back(image, self.progress)
 
 
-def _hashes(disc: Disc, digests: Digests) -> Iterator[tuple[str, int, str]]:
-    for item in disc.items:
-        digest = digests.files[item.on_disc]
-        yield item.path, item.part, digest
-        for link in item.links:
-            yield link.path, item.part, digest
+def _written(disc: Disc, sha256: str, file: str) -> Written:
+    return Written(
+        disc.number, disc.volume_id, sha256, disc.image_sectors, verified=True, file=file
+    )

@@ -1,0 +1,157 @@
+"""The cdrecord family: Schily's cdrecord, wodim and cdrskin, alike but for their dialects.
+
+Lines as cdrskin 1.5.4 and wodim 1.1.11 write them; Schily's cdrecord 3.02 has wodim's.
+"""
+
+import os
+import re
+import resource
+from dataclasses import dataclass
+
+from burners.errors import (
+    BusyError,
+    MediumError,
+    NoDriveError,
+    NoMediumError,
+    ProgramError,
+    RecordingError,
+    TooSmallError,
+    UsedMediumError,
+)
+from burners.media import SIMULATED
+from burners.programs import Event, Order, Phase, Rule, Written, trouble
+from burners.running import run
+
+FAMILY = ("cdrecord", "cdrskin", "wodim")
+"""Names on PATH, and names of the dialects, the best first."""
+
+_MIB = 1 << 20
+_WODIM_BURNS = frozenset({"cd-r", "cd-rw", "dvd-r", "dvd-rw", "dvd+r"})
+_PROGRESS = re.compile(r"Track \d+: +(\d+) of +\d+ MB written")
+_PHASE = re.compile(r"^(Fixating\.\.\.|Fixating time:|Performing OPC|.*: burning done$)")
+_NEXT = "try a slower speed, or a disc of another make"
+_BUSY = "another program, or a mount, holds the drive: end or unmount it"
+_USED = "the disc carries data: use a blank one"
+_NO_DRIVE = "the drive cannot be opened, or is none: see who may use it"
+_RULES = (
+    Rule(
+        r"SCSI error on write\((?P<n>\d+),\d+\): (?P<why>.+)",
+        RecordingError,
+        f"the drive could not write at sector {{n:,}} ({{why}}): {_NEXT}",
+    ),
+    Rule(
+        r"write track data: error after (?P<n>\d+) bytes",
+        RecordingError,
+        f"the drive could not write after {{n:,}} bytes: {_NEXT}",
+    ),
+    Rule(
+        r"FAILURE : Failed to (?P<what>.+?)\. SCSI error : (?P<why>.+)",
+        RecordingError,
+        f"the drive failed to {{what}} ({{why}}): {_NEXT}",
+    ),
+    Rule(
+        r"session size (?P<n1>\d+)s does not fit on media \((?P<n2>\d+)s\)",
+        TooSmallError,
+        "the disc has {n2:,} sectors free, {n1:,} are needed: use a larger one",
+    ),
+    Rule("cdrskin: Media : no media", NoMediumError, "there is no disc: put a blank one in"),
+    Rule("cdrskin: Media : .*(closed|appendable)", UsedMediumError, _USED),
+    Rule(
+        "cdrskin: Media : (?P<what>.+)", MediumError, "the disc ({what}) will not do: use another"
+    ),
+    Rule(r"Cannot open busy device|resource busy\)\.\.\. giving up", BusyError, _BUSY),
+    Rule("among accessible drive devices|Cannot open SCSI driver", NoDriveError, _NO_DRIVE),
+    Rule("No disk / Wrong disk!", NoMediumError, "there is no disc that can be written"),
+    Rule(
+        "Data may not fit on", TooSmallError, "the image does not fit on the disc: use a larger one"
+    ),
+    Rule("Cannot open new session", UsedMediumError, _USED),
+    Rule("OPC failed", RecordingError, f"the laser could not be adjusted: {_NEXT}"),
+    Rule(
+        "Cannot fixate disk|Trouble flushing the cache",
+        RecordingError,
+        f"the disc could not be closed: {_NEXT}",
+    ),
+    Rule(
+        "Cannot get mmap for",
+        ProgramError,
+        "wodim may not lock memory: raise the limit with `ulimit -l unlimited`",
+    ),
+    Rule(
+        "No suitable media detected", MediumError, "the disc will not do: use another", vague=True
+    ),
+    Rule(r"(FATAL|FAILURE|SORRY) : (?P<line>.+)", RecordingError, "{line}", vague=True),
+    Rule(r"(?P<line>.*burning failed)$", RecordingError, "{line}", vague=True),
+    Rule("A write error occur", RecordingError, f"a write error occurred: {_NEXT}", vague=True),
+)
+
+
+def dialect_of(version: str) -> str:
+    """Whose program it is, by what it prints for --version."""
+    if "cdrskin" in version:
+        return "cdrskin"
+    return "wodim" if "wodim" in version.lower() or "cdrkit" in version.lower() else "cdrecord"
+
+
+def find_dialect(name: str) -> str:
+    """The dialect of the program of that name on PATH: a cdrecord may be a link to another.
+
+    Raises:
+        ProgramError: it does not run.
+    """
+    return dialect_of("\n".join(run([name, "--version"]).tail))
+
+
+def memory_is_limited() -> bool:
+    """The user may not lock as much memory as wodim wants, which then ends with 11."""
+    return os.geteuid() != 0 and resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] != -1
+
+
+@dataclass(frozen=True, slots=True)
+class Cdrecord:
+    """One of the family, by its name on PATH and its dialect; the image comes by a pipe.
+
+    `small_buffer` makes it do with 1 MB.
+    """
+
+    name: str
+    dialect: str
+    small_buffer: bool = False
+
+    def can_burn(self, kind: str) -> bool:
+        """Wodim knows no Blu-ray and misjudges discs of two layers."""
+        if self.dialect == "wodim":
+            return kind in _WODIM_BURNS
+        return kind.startswith(("cd", "dvd", "bd"))
+
+    def can_simulate(self, kind: str) -> bool:
+        """Where drives can."""
+        return self.can_burn(kind) and kind in SIMULATED
+
+    def arguments(self, order: Order) -> list[str]:
+        """The command line: one session at once, closed; TAO would add two unreadable sectors."""
+        words = [self.name, "-v", f"dev={order.node}"]
+        if order.simulate:
+            words.append("-dummy")
+        if order.speed is not None:
+            words.append(f"speed={order.speed:g}")
+        if self.dialect == "wodim":
+            words.append("gracetime=2")  # its least
+        if self.dialect != "cdrskin" and self.small_buffer:
+            words.append("fs=1m")
+        if self.dialect == "cdrskin" and order.medium == "bd-re":
+            words.append("blank=as_needed")  # formats it
+        return [*words, "-sao", f"tsize={order.sectors}s", "-"]
+
+    def last_phase(self, kind: str) -> str:
+        """What it says when all is over, whatever the disc."""
+        del kind
+        return "burning done" if self.dialect == "cdrskin" else "Fixating time:"
+
+    def parse(self, line: str) -> Event | None:
+        """What a line says."""
+        progress = _PROGRESS.search(line)
+        if progress:
+            return Written(int(progress[1]) * _MIB)
+        phase = _PHASE.search(line)
+        return Phase(phase[1].rpartition(": ")[2]) if phase else trouble(_RULES, line)

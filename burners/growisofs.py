@@ -1,0 +1,122 @@
+"""growisofs, for DVD and Blu-ray (dvd+rw-tools 7.1): its command line and what its lines mean."""
+
+import re
+
+from burners.errors import (
+    BusyError,
+    MediumError,
+    NoDriveError,
+    NoMediumError,
+    ProgramError,
+    RecordingError,
+    TooSmallError,
+    UsedMediumError,
+)
+from burners.programs import Event, Order, Phase, Rule, Written, trouble
+
+_PROGRESS = re.compile(r"(\d+)/\d+ +\( ?\d+\.\d+%\) +@")
+_PHASE = re.compile(
+    r": (flushing cache|updating RMA|writing lead-out|stopping de-icing"
+    r"|closing track|closing disc|closing session|pre-formatting blank \S+)"
+)
+_LAST = {"dvd+r": "closing disc", "dvd+r-dl": "closing disc", "bd-r": "closing session"}
+_NEXT = "try a slower speed, or a disc of another make"
+_BUSY = "another program, or a mount, holds the drive: end or unmount it"
+_ONE_LAYER = "the image is too small for a disc of two layers: use one of one layer"
+_UNKNOWN = "growisofs cannot write on this disc: use another"
+_RULES = (
+    Rule(
+        "falling down to SET CD SPEED|Failed to change write speed|faking 1x|unable to reload tray"
+        "|can't control writing velocity|attempt to re-run with",
+        None,
+    ),
+    Rule(
+        r":-\[ WRITE@LBA=(?P<x>[0-9a-f]{1,8})h failed with (?P<why>SK=[^]]+)\]",
+        RecordingError,
+        f"the drive could not write at sector {{x:,}} ({{why}}): {_NEXT}",
+    ),
+    Rule(
+        r":-\[ .*\bOPC failed with (?P<why>SK=[^]]+)\]",
+        RecordingError,
+        f"the laser could not be adjusted ({{why}}): {_NEXT}",
+    ),
+    Rule(
+        r":-\[ (?P<what>.+?) failed with (?P<why>SK=[^]]+)\]",
+        RecordingError,
+        f"{{what}} failed in the drive ({{why}}): {_NEXT}",
+    ),
+    Rule(
+        r":-\( .*: (?P<n1>\d+) blocks are free, (?P<n2>\d+) to be written",
+        TooSmallError,
+        "the disc has {n1:,} sectors free, {n2:,} are needed: use a larger one",
+    ),
+    Rule(
+        "already carries isofs|not appendable|must be full already|last session is not empty",
+        UsedMediumError,
+        "the disc carries data: use a blank one",
+    ),
+    Rule(
+        r":-\( .*recordable DVD: (0|F+)$",
+        NoMediumError,
+        "there is no disc in the drive: put a blank one in",
+    ),
+    Rule("recordable DVD|mounted media|not formatted or unsupported", MediumError, _UNKNOWN),
+    Rule(r"\*wasted\*|single layer media", MediumError, _ONE_LAYER),
+    Rule("unable to O_EXCL|unable to umount|unable to unmount|resource busy", BusyError, _BUSY),
+    Rule(
+        "unable to anonymously mmap",
+        ProgramError,
+        "growisofs may not lock memory: raise the limit with `ulimit -l unlimited`",
+    ),
+    Rule("unable to allocate", ProgramError, "growisofs gets no memory: end other programs"),
+    Rule("unable to open64", NoDriveError, "the drive cannot be opened: see who may use it"),
+    Rule("non-MMC unit|not an MMC unit", NoDriveError, "this is no optical drive"),
+    Rule(r"(:-\(|:-\[|FATAL:) *(?P<line>.+)", RecordingError, "{line}", vague=True),
+)
+
+
+class Growisofs:
+    """The program; the image comes through a pipe."""
+
+    name = "growisofs"
+
+    def can_simulate(self, kind: str) -> bool:
+        """It obeys `dummy`; on other discs it burns all the same."""
+        return kind in ("dvd-r", "dvd-rw")
+
+    def can_burn(self, kind: str) -> bool:
+        """It is for all but CDs and HD DVDs."""
+        return kind.startswith(("dvd", "bd"))
+
+    def arguments(self, order: Order) -> list[str]:
+        """The command line.
+
+        Without notray it ends with the exit code of the reloading tray; without spare:none it
+        formats a BD-R to half the speed and less room.
+        """
+        luke = ["notray"]
+        if order.medium == "bd-r":
+            luke.append("spare:none")
+        if order.simulate:
+            luke.append("dummy")
+        speed = [] if order.speed is None else [f"-speed={order.speed:g}"]
+        return [
+            self.name,
+            "-dvd-compat",
+            f"-use-the-force-luke={','.join(luke)}",
+            *speed,
+            "-Z",
+            f"{order.node}=/dev/fd/0",
+        ]
+
+    def last_phase(self, kind: str) -> str:
+        """It always flushes; whether it closes depends on the way that a DVD-R is written."""
+        return _LAST.get(kind, "flushing cache")
+
+    def parse(self, line: str) -> Event | None:
+        """What a line says."""
+        progress = _PROGRESS.search(line)
+        if progress:
+            return Written(int(progress[1]))
+        phase = _PHASE.search(line)
+        return Phase(phase[1]) if phase else trouble(_RULES, line)

@@ -1,0 +1,224 @@
+"""Burns an image on the disc in a drive, by the program that does it best, and judges the outcome.
+
+Exit codes are not the truth: growisofs and wodim end with 0 after failures. What a program says of
+itself, its code and, later, the read-back count together.
+"""
+
+import contextlib
+import shutil
+import threading
+from collections.abc import Iterator
+
+from burners.cdrecord import FAMILY, Cdrecord, find_dialect, memory_is_limited
+from burners.drives import Drive, look
+from burners.errors import (
+    BurnError,
+    BusyError,
+    MediumError,
+    NoMediumError,
+    ProgramError,
+    RecordingError,
+    TooSmallError,
+    UsedMediumError,
+)
+from burners.folder import FolderDrive
+from burners.growisofs import Growisofs
+from burners.image import SECTOR, Burnt, Checksums, Image, measured
+from burners.media import display_name, is_recordable
+from burners.programs import Order, Phase, Program, Trouble, Written
+from burners.progress import Progress, silent
+from burners.running import Ended, run
+from burners.tray import unlock, wait_ready
+
+_BLOCK = 16  # sectors of an error correction block: DVD and BD are written in whole ones
+_READY = 120.0  # seconds that a disc may take to be recognised
+
+
+def burn(
+    image: Image,
+    drive: Drive | FolderDrive,
+    progress: Progress = silent,
+    *,
+    speed: float | None = None,
+    simulate: bool = False,
+    program: str = "",
+    stop: threading.Event | None = None,
+) -> Burnt:
+    """Record the image; for a drive on the disc in it, which is closed and was not read back yet.
+
+    `program` names the one to use, else the best that is installed for the disc is taken. What
+    making the image's blocks raises ends the recording and is raised again.
+
+    Raises:
+        MediumError: the disc in the drive cannot take the image; it is as it was.
+        BusyError: something else uses the drive.
+        ProgramError: no program can do it.
+        RecordingError: it failed; the disc is worthless unless the error says that it is blank.
+        StoppedError: `stop` was set.
+        BurnError: something else failed, such as the image's length.
+    """
+    if isinstance(drive, FolderDrive):
+        return drive.burn(image, progress)
+    wait_ready(drive.node, _READY)
+    now = look(drive.node)
+    check(now, image.sectors)
+    assert now.medium
+    chosen = choose(now, image.sectors, simulate=simulate, only=program)
+    order = Order(now.node, now.medium.kind, image.sectors, speed, simulate)
+    return _record(image, now, chosen, order, progress, stop)
+
+
+def check(drive: Drive, sectors: int) -> None:
+    """See that the disc in the drive can take an image of `sectors` sectors.
+
+    Raises:
+        NoMediumError, UsedMediumError, TooSmallError, MediumError: it cannot, and why.
+        BusyError: something else uses the drive.
+    """
+    if drive.state == "busy":
+        raise BusyError(
+            f"{drive.name} is in use: wait for the program that uses it, or unmount its disc"
+        )
+    medium = drive.medium
+    if drive.state == "open":
+        raise NoMediumError(f"the tray of {drive.name} is open: put a blank disc in")
+    if medium is None:
+        raise NoMediumError(f"there is no disc in {drive.name}: put a blank one in")
+    name = display_name(medium.kind)
+    if not is_recordable(medium.kind) or medium.kind not in drive.writes:
+        raise MediumError(f"{drive.name} cannot write on the {name} in it: use another disc")
+    if medium.state != "blank":
+        label = f" ({medium.label})" if medium.label else ""
+        raise UsedMediumError(f"the {name} in {drive.name} is not blank{label}: use a blank disc")
+    needed = -(-sectors // _BLOCK) * _BLOCK if not medium.kind.startswith("cd") else sectors
+    if needed > medium.free_sectors:
+        raise TooSmallError(
+            f"the {name} in {drive.name} has {medium.free_sectors:,} sectors free, "
+            f"{needed:,} are needed: use a larger disc"
+        )
+
+
+def choose(drive: Drive, sectors: int, *, simulate: bool = False, only: str = "") -> Program:
+    """The best program that is installed for the disc in the drive.
+
+    Raises:
+        ProgramError: there is none.
+    """
+    medium = drive.medium
+    assert medium
+    kind, name = medium.kind, display_name(medium.kind)
+    able = [each for each in _programs(kind) if only in ("", each.name)]
+    if simulate:
+        able = [each for each in able if each.can_simulate(kind)]
+        if not able:
+            raise ProgramError(
+                f"no program can only pretend to write on a {name}: "
+                f"that is possible on CD-R, CD-RW, DVD-R and DVD-RW"
+            )
+    # growisofs takes nothing under 64 KiB, nor what leaves half of a DVD-R DL empty.
+    small = sectors < 32 or (kind == "dvd-r-dl" and sectors * 2 < medium.free_sectors)
+    able = [each for each in able if not (small and isinstance(each, Growisofs))]
+    if not able:
+        wanted = only or " or ".join(dict.fromkeys(_NAMES[kind.startswith("cd")]))
+        raise ProgramError(f"no program here can write this image on a {name}: install {wanted}")
+    return able[0]
+
+
+_NAMES = {True: ("cdrskin", "wodim"), False: ("growisofs", "cdrskin")}
+
+
+def _programs(kind: str) -> Iterator[Program]:
+    """The installed programs that write on such a medium, the best first."""
+    if not kind.startswith("cd") and shutil.which("growisofs"):
+        yield Growisofs()
+    family = [
+        Cdrecord(name, find_dialect(name), memory_is_limited())
+        for name in FAMILY
+        if shutil.which(name)
+    ]
+    for dialect in FAMILY:
+        for each in family:
+            if each.dialect == dialect and each.can_burn(kind):
+                yield each
+
+
+def _record(
+    image: Image,
+    drive: Drive,
+    program: Program,
+    order: Order,
+    progress: Progress,
+    stop: threading.Event | None,
+) -> Burnt:
+    checksums = Checksums()
+    listener = _Listener(program, drive, image.sectors * SECTOR, progress)
+    try:
+        ended = run(program.arguments(order), measured(image, checksums), listener.hear, stop)
+        listener.judge(ended, order)
+    except ProgramError:
+        raise
+    except RecordingError as error:
+        blank = _free(drive)
+        words = "; the disc is still blank" if blank else "; the disc is spoilt"
+        raise RecordingError(f"{error}{words}", blank=blank) from error
+    except BaseException:
+        _free(drive)
+        raise
+    return Burnt(drive.node, program.name, image.sectors, checksums.sha256, checksums.clusters)
+
+
+class _Listener:
+    """Hears a program, shows how far it is, and judges what it said."""
+
+    def __init__(self, program: Program, drive: Drive, size: int, progress: Progress) -> None:
+        self._program = program
+        self._drive = drive
+        self._size = size
+        self._progress = progress
+        self._shown = 0
+        self._troubles: list[Trouble] = []
+        self._phases: list[str] = []
+
+    def hear(self, line: str) -> None:
+        """One line of its output."""
+        event = self._program.parse(line)
+        if isinstance(event, Written):
+            self._show(event.bytes)
+        elif isinstance(event, Phase):
+            if not self._phases or event.words != self._phases[-1]:
+                self._phases.append(event.words)
+        elif isinstance(event, Trouble):
+            self._troubles.append(event)
+
+    def _show(self, done: int) -> None:
+        more = min(done, self._size) - self._shown
+        if more > 0:
+            self._progress.advance(more)
+            self._shown += more
+
+    def judge(self, ended: Ended, order: Order) -> None:
+        """Return where all went well.
+
+        Raises:
+            BurnError: what went wrong.
+        """
+        if self._troubles:
+            raise min(self._troubles, key=lambda trouble: trouble.vague).error
+        last = ended.tail[-1] if ended.tail else "it said nothing"
+        if ended.code:
+            raise RecordingError(f"{self._program.name} ended with code {ended.code}: {last}")
+        if self._program.last_phase(order.medium) not in self._phases:
+            raise RecordingError(
+                f"{self._program.name} ended without having closed the disc: {last}"
+            )
+        self._show(self._size)
+
+
+def _free(drive: Drive) -> bool:
+    """Unlock the drive that a program left; tell whether the disc in it is blank."""
+    with contextlib.suppress(BurnError, OSError):
+        unlock(drive.node)
+        if wait_ready(drive.node, _READY):
+            medium = look(drive.node).medium
+            return medium is not None and medium.state == "blank"
+    return False

@@ -1,0 +1,45 @@
+"""Which disc suits which work."""
+
+from burners import BurnError
+from burners.drives import Drive
+from burners.media import RECORDABLE, display_name
+from burners.recording import check
+from spanner.burning.work import Work
+from spanner.media import known_media
+from spanner.units import SECTOR, format_size
+
+_WORDS = {medium.name: medium.description.split(",")[0] for medium in known_media()}
+
+
+def kinds(medium: str) -> frozenset[str]:
+    """The types of discs that a medium of a plan stands for; the size of the disc decides more."""
+    for kind in sorted(RECORDABLE, key=len, reverse=True):
+        if medium == kind or medium.startswith(f"{kind}-"):  # bd-r-dl is a bd-r with two layers
+            return frozenset((kind,))
+    return frozenset(RECORDABLE)  # any disc that is large enough
+
+
+def can_write(drive: Drive, work: Work) -> bool:
+    """The drive writes that type of disc."""
+    return bool(drive.writes & kinds(work.medium))
+
+
+def wanted(work: Work) -> str:
+    """What to put into a drive: "a blank BD-R"."""
+    name = _WORDS.get(work.medium)
+    if name:
+        return f"a blank {name}"
+    return f"a blank disc of {format_size(work.sectors * SECTOR)} or more"
+
+
+def refusal(drive: Drive, work: Work) -> str:
+    """Why the disc in the drive will not do; nothing where it does."""
+    medium = drive.medium
+    if medium and medium.kind not in kinds(work.medium):
+        what = display_name(medium.kind)
+        return f"the disc in {drive.name} is a {what}, wanted is {wanted(work)}"
+    try:
+        check(drive, work.sectors)
+    except BurnError as error:
+        return str(error)
+    return ""

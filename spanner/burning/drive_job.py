@@ -1,0 +1,139 @@
+"""The burn job: all discs × copies over all drives, gone on with after any end."""
+
+import hashlib
+import os
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+
+from burners import Progress, silent
+from burners.drives import Drive
+from burners.media import SIMULATED, display_name
+from spanner.burning import resuming
+from spanner.burning.blanks import can_write, kinds, wanted
+from spanner.burning.desk import Desk, Orders
+from spanner.burning.station import Station
+from spanner.burning.tasks import Task, Tasks
+from spanner.burning.work import Work
+from spanner.burning.written import Written
+from spanner.errors import DriveError, UsageError
+from spanner.library import BURNT, VERIFIED, Library
+
+_NAP = 0.2
+
+
+def burn_all(
+    works: Sequence[Work],
+    drives: Sequence[Drive],
+    orders: Orders,
+    library: Library,
+    progress: Progress = silent,
+) -> list[Written]:
+    """Burn as many copies of all works as are ordered and not there yet.
+
+    Raises:
+        UsageError: another job burns the same discs.
+        DriveError: no drive can do it, all failed, or no disc came in time.
+        VerificationError: likewise, after a disc that was not right when it was read back.
+        SourceError: a source is missing or changed; discs that were being burnt are done first.
+    """
+    _see_that_it_can_be_done(works, drives, orders)
+    with ExitStack() as stack:
+        for key in sorted({work.belongs[0] if work.belongs else work.key for work in works}):
+            stack.enter_context(_alone(library, key))
+        written, tasks = _plan(works, orders, library)
+        desk = Desk(orders, Tasks(tasks), library, progress, written=written)
+        if not orders.simulate:
+            desk.unsettled = [
+                (copy, work) for work in works for copy in resuming.unsettled(library, work)
+            ]
+        _work(desk, drives)
+        if desk.tasks.failure:
+            raise desk.tasks.failure
+        if desk.tasks.left():
+            raise desk.failure or DriveError("no drive could burn what is left")
+        resuming.broken_off(desk)
+    return sorted(desk.written, key=lambda each: (each.number, each.copy))
+
+
+def _see_that_it_can_be_done(
+    works: Sequence[Work], drives: Sequence[Drive], orders: Orders
+) -> None:
+    if not drives:
+        raise DriveError("there is no drive that can burn: connect one, or see `spanner drives`")
+    for work in works:
+        if not any(can_write(drive, work) for drive in drives):
+            names = ", ".join(drive.name for drive in drives)
+            raise DriveError(f"{work.volume_id} needs {wanted(work)}, which {names} cannot burn")
+        if orders.simulate and not kinds(work.medium) & SIMULATED:
+            names = ", ".join(map(display_name, sorted(SIMULATED)))
+            raise DriveError(
+                f"{work.volume_id} needs {wanted(work)}: only {names} can be burnt with the laser "
+                f"off; leave out --simulate"
+            )
+
+
+def _plan(
+    works: Sequence[Work], orders: Orders, library: Library
+) -> tuple[list[Written], list[Task]]:
+    """What is there already, and what is to be done: first copies of all, then second ones."""
+    enough = (VERIFIED,) if orders.verify else (VERIFIED, BURNT)
+    there: list[Written] = []
+    tasks: list[Task] = []
+    for work in works:
+        done = [each for each in library.copies.of(work.key) if each.state in enough]
+        if orders.simulate:
+            done = []
+        for number, copy in enumerate(done[: orders.copies], 1):
+            there.append(
+                Written(
+                    work.number,
+                    work.volume_id,
+                    copy.sha256,
+                    copy.sectors,
+                    verified=copy.state == VERIFIED,
+                    drive=copy.drive,
+                    copy=number,
+                )
+            )
+        tasks.extend(Task(work, number) for number in range(len(done) + 1, orders.copies + 1))
+    tasks.sort(key=lambda task: (task.copy, task.work.number))
+    return there, tasks
+
+
+def _work(desk: Desk, drives: Sequence[Drive]) -> None:
+    """A thread for each drive, until all have ended. An interrupt ends what they burn."""
+    stations = [Station(drive.node, desk) for drive in drives]
+    threads = [
+        threading.Thread(target=station.run, name=drive.node, daemon=True)
+        for station, drive in zip(stations, drives, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        _join(threads)
+    finally:
+        desk.stop.set()
+        _join(threads)
+
+
+def _join(threads: Sequence[threading.Thread]) -> None:
+    for thread in threads:
+        while thread.is_alive():  # with a timeout, so that signals are heard
+            thread.join(_NAP)
+
+
+@contextmanager
+def _alone(library: Library, key: str) -> Iterator[None]:
+    """Two jobs must not burn the same discs at once. Ends with the process, however it ends."""
+    place = os.path.realpath(library.path)
+    name = hashlib.sha256(f"{place}\0{key}".encode("utf-8", "surrogateescape")).hexdigest()
+    with socket.socket(socket.AF_UNIX) as mark:
+        try:
+            mark.bind(f"\0spanner-burn-{name}")
+        except OSError as error:
+            raise UsageError(
+                "another spanner burns these discs at this moment: let it end"
+            ) from error
+        yield

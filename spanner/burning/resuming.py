@@ -1,0 +1,86 @@
+"""Copies that an earlier run burnt without a verdict: the disc may still lie in the drive."""
+
+import hashlib
+
+from burners import Burnt, ReadBackError, reload
+from burners.drives import Drive
+from spanner.burning.attempt import check
+from spanner.burning.desk import Desk
+from spanner.burning.tasks import Task
+from spanner.burning.work import Prepared, Work
+from spanner.burning.written import Written
+from spanner.library import BURNING, BURNT, SPOILT, VERIFIED, Copy, Library
+from spanner.restoring.verify import verify
+
+
+def unsettled(library: Library, work: Work) -> list[Copy]:
+    """Copies of the work without a verdict: the run was killed, or told not to read back."""
+    return [each for each in library.copies.of(work.key) if each.state in (BURNING, BURNT)]
+
+
+def may_be(drive: Drive, work: Work) -> bool:
+    """The disc in the drive has the name of that work, and something is on it."""
+    medium = drive.medium
+    return medium is not None and medium.state != "blank" and medium.label == work.volume_id
+
+
+def settle(desk: Desk, drive: Drive, copy: Copy, task: Task) -> Written:
+    """Check the disc in the drive as that copy, and record it.
+
+    Raises:
+        ReadBackError: it is not right; recorded as spoilt.
+        BurnError: the drive cannot be used.
+    """
+    work = task.work
+    sha256 = copy.sha256 or _known(desk, work)
+    if sha256:
+        prepared = None if work.belongs else work.prepare()
+        check(desk, drive, work, copy.id, Burnt(drive.node, "", work.sectors, sha256), prepared)
+    else:
+        sha256 = _by_its_catalog(desk, drive, copy, work)
+    return Written(
+        work.number,
+        work.volume_id,
+        sha256,
+        work.sectors,
+        verified=True,
+        drive=drive.node,
+        copy=task.copy,
+    )
+
+
+def _known(desk: Desk, work: Work) -> str:
+    """The hash that the image must have; nothing where no disc of it was made yet."""
+    if not work.belongs:
+        return _hash(work.prepare())
+    with desk.lock:
+        return desk.library.image_hash(*work.belongs)
+
+
+def _by_its_catalog(desk: Desk, drive: Drive, copy: Copy, work: Work) -> str:
+    """The run was killed before it knew the image's hash: the disc's own catalog tells."""
+    assert work.belongs
+    reload(drive, lambda: None)
+    verdict = verify(drive.node, desk.progress)
+    if not verdict.is_disc(*work.belongs):
+        problem = verdict.problems[0] if verdict.problems else "it is another disc"
+        desk.settle(copy.id, SPOILT, remark=problem)
+        raise ReadBackError(problem)
+    with desk.lock:
+        desk.library.add_hashes(*work.belongs, verdict.hashes())
+    desk.settle(copy.id, VERIFIED, verdict.sha256)
+    return verdict.sha256
+
+
+def _hash(prepared: Prepared) -> str:
+    whole = hashlib.sha256()
+    for block in prepared.image.blocks():
+        whole.update(block)
+    return whole.hexdigest()
+
+
+def broken_off(desk: Desk) -> None:
+    """What was being burnt when a run was killed, and is in no drive, is lost."""
+    for copy, _ in desk.unsettled:
+        if copy.state == BURNING:
+            desk.settle(copy.id, SPOILT, remark="the run was killed while it was burnt")

@@ -1,0 +1,202 @@
+"""One drive at work: sees discs come, burns what they suit, asks for the next, gives up in time."""
+
+import contextlib
+from functools import partial
+
+from burners import (
+    BurnError,
+    BusyError,
+    MediumError,
+    NoDriveError,
+    ProgramError,
+    ReadBackError,
+    RecordingError,
+    StoppedError,
+    tray,
+)
+from burners.drives import Drive, Monitor, look
+from spanner.burning import resuming
+from spanner.burning.attempt import attempt
+from spanner.burning.blanks import can_write, refusal, wanted
+from spanner.burning.desk import Desk
+from spanner.burning.tasks import Task
+from spanner.burning.work import Work
+from spanner.burning.written import Written
+from spanner.errors import DriveError, SpannerError, VerificationError
+from spanner.library import Copy
+
+_LOOK = 2.0  # seconds after which a drive is looked at, should no event have come
+_FAILURES = 2  # in a row: then it is the drive, or the whole spindle
+
+
+Earlier = tuple[Copy, Task]
+
+
+class Station:
+    """One drive and its part of a job."""
+
+    def __init__(self, node: str, desk: Desk) -> None:
+        self._node = node
+        self._desk = desk
+        self._drive = look(node)
+        self._said = ""
+        self._failures = 0
+        self._earlier = self._find_earlier()
+
+    def run(self) -> None:
+        """Until there is nothing left that this drive can do, or it failed twice in a row."""
+        desk = self._desk
+        try:
+            with Monitor(self._node) as monitor:
+                while desk.tasks.expected(self._can) and not desk.stop.is_set():
+                    if not self._step():
+                        monitor.wait(_LOOK)
+        except StoppedError:
+            pass
+        except (NoDriveError, ProgramError) as error:
+            self._give_up(error)
+        except Exception as error:  # raised again by the job
+            desk.tasks.fail(error)
+        finally:
+            desk.tasks.stop_asking(self._node)
+
+    def _can(self, task: Task) -> bool:
+        return can_write(self._drive, task.work)
+
+    def _step(self) -> bool:
+        """Do what there is to do with the disc in the drive; False: look again later."""
+        tasks = self._desk.tasks
+        drive = self._drive = look(self._node)
+        if drive.state == "loading":
+            return False
+        earlier, self._earlier = self._earlier or self._find_earlier(), None
+        if earlier:
+            self._settle(*earlier)
+            return True
+        task = tasks.take(lambda task: self._can(task) and not refusal(drive, task.work))
+        if task:
+            tasks.stop_asking(self._node)
+            self._said = ""
+            return self._do(task)
+        asked = tasks.ask(self._node, self._can)
+        if asked:
+            self._ask(drive, asked.work)
+        return False
+
+    def _ask(self, drive: Drive, work: Work) -> None:
+        """Say, once, what is wanted, and why what is there will not do."""
+        desk = self._desk
+        request = f"{drive.name}: insert {wanted(work)}, {work.words}"
+        if drive.state in ("loaded", "busy"):
+            self._say(refusal(drive, work))
+            if drive.state == "loaded":
+                self._hand_out()
+                desk.tasks.stir()
+                return
+        else:
+            self._say(request)
+        wait = desk.orders.wait
+        if wait is not None and desk.tasks.idle() > wait:
+            raise _waited_in_vain(desk.failure, request, wait)
+
+    def _say(self, words: str) -> None:
+        if words != self._said:
+            self._said = words
+            self._desk.progress.note(words)
+
+    def _do(self, task: Task) -> bool:
+        """Burn a task; False: look again later."""
+        desk, work = self._desk, task.work
+        try:
+            written = attempt(desk, self._drive, work, task.copy)
+        except (MediumError, BusyError) as error:
+            desk.tasks.give_back(task)
+            self._say(str(error))
+            return False
+        except (RecordingError, ReadBackError) as error:
+            desk.tasks.give_back(task)
+            self._failed(work, error)
+            return True
+        except BaseException:
+            desk.tasks.give_back(task)
+            raise
+        desk.tasks.done(task)
+        self._done(work, written)
+        return True
+
+    def _find_earlier(self) -> Earlier | None:
+        """A copy that an earlier run burnt, not read back, and the task that it would settle."""
+        desk = self._desk
+        with desk.lock:
+            for copy, work in desk.unsettled:
+                if resuming.may_be(self._drive, work):
+                    task = desk.tasks.take(partial(_is_for, work))
+                    if task:
+                        desk.unsettled.remove((copy, work))
+                        return copy, task
+        return None
+
+    def _settle(self, copy: Copy, task: Task) -> None:
+        desk, work = self._desk, task.work
+        desk.progress.note(
+            f"{work.volume_id} lies in {self._drive.name}, burnt before: it is read back"
+        )
+        try:
+            written = resuming.settle(desk, self._drive, copy, task)
+        except ReadBackError as error:
+            desk.tasks.give_back(task)
+            self._failed(work, error)
+            return
+        except BaseException:
+            desk.tasks.give_back(task)
+            raise
+        desk.tasks.done(task)
+        self._done(work, written)
+
+    def _done(self, work: Work, written: Written) -> None:
+        self._failures = 0
+        self._desk.written.append(written)
+        if written.simulated:
+            self._desk.progress.note(f"{work.volume_id}: the test run in {self._node} went well")
+            return
+        how = "burnt and read back" if written.verified else "burnt, not checked"
+        self._hand_out()
+        self._desk.progress.note(f"{work.volume_id} is {how}: take it out of {self._drive.name}")
+
+    def _failed(self, work: Work, error: RecordingError | ReadBackError) -> None:
+        desk = self._desk
+        self._failures += 1
+        blank = isinstance(error, RecordingError) and error.blank
+        what = "failed" if blank else "is spoilt, and burnt anew on the next blank disc"
+        desk.progress.note(f"{work.volume_id} in {self._drive.name} {what}: {error}")
+        kind = VerificationError if isinstance(error, ReadBackError) else DriveError
+        desk.failure = kind(f"{work.volume_id} in {self._drive.name}: {error}")
+        self._hand_out()
+        if self._failures >= _FAILURES:
+            raise ProgramError(
+                f"{_FAILURES} discs in a row failed, the last with: {error}. "
+                f"Try other discs, a slower --speed, another drive"
+            )
+
+    def _hand_out(self) -> None:
+        """Open the tray, where nothing holds it."""
+        with contextlib.suppress(BurnError, OSError):
+            tray.eject(self._node)
+
+    def _give_up(self, error: BurnError) -> None:
+        desk = self._desk
+        desk.progress.note(f"{self._drive.name} is given up: {error}")
+        if not isinstance(desk.failure, VerificationError):
+            desk.failure = DriveError(f"{self._drive.name}: {error}")
+
+
+def _is_for(work: Work, task: Task) -> bool:
+    return task.work == work
+
+
+def _waited_in_vain(failure: Exception | None, request: str, wait: float) -> SpannerError:
+    words = f"no disc came within {wait:.0f} s ({request}); run the same command again to go on"
+    if failure is None:
+        return DriveError(words)
+    kind = VerificationError if isinstance(failure, VerificationError) else DriveError
+    return kind(f"{failure}; {words}")

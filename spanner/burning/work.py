@@ -1,0 +1,157 @@
+"""What is to be written: discs of a plan, or images that lie in files."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from burners import BurnError, Image, image_file
+from spanner.catalog.bag import texts
+from spanner.catalog.reading import read_catalog
+from spanner.errors import DamagedImageError, UsageError
+from spanner.imaging.layout import lay_out
+from spanner.imaging.stream import ImageStream
+from spanner.library import Library, image_key
+from spanner.planning.plan import Disc, Plan
+from spanner.restoring.discs import open_disc
+from spanner.restoring.iso import IsoImage
+from spanner.units import printable, sectors
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An image that can be written now.
+
+    `contents`: first sector, sectors and name of what lies on it; `hashes`: path, part and SHA-256
+    of its files, known after it was written.
+    """
+
+    image: Image
+    contents: Callable[[], Iterable[tuple[int, int, str]]]
+    hashes: Callable[[], Iterable[tuple[str, int, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One disc to write: `number` of `total`, on a `medium` by its name, empty: on any.
+
+    `key` identifies the image in the library; `belongs` is the set and the disc of it that it is.
+    """
+
+    key: str
+    belongs: tuple[str, int] | None
+    number: int
+    total: int
+    volume_id: str
+    medium: str
+    sectors: int
+    prepare: Callable[[], Prepared]
+
+    @property
+    def words(self) -> str:
+        """What people call it."""
+        return f"disc {self.number} of {self.total}, {self.volume_id}"
+
+
+def work_of_plan(plan: Plan) -> list[Work]:
+    """All discs of a plan."""
+
+    def work(disc: Disc) -> Work:
+        belongs = plan.set.id, disc.number
+        return Work(
+            image_key(*belongs),
+            belongs,
+            disc.number,
+            len(plan.discs),
+            disc.volume_id,
+            disc.medium,
+            disc.image_sectors,
+            lambda: prepare(plan, disc),
+        )
+
+    return [work(disc) for disc in plan.discs]
+
+
+def prepare(plan: Plan, disc: Disc) -> Prepared:
+    """Lay a disc of a plan out.
+
+    Raises:
+        UsageError: its image has not the size that was planned.
+    """
+    stream = ImageStream(lay_out(plan, disc, texts(plan, disc)))
+    if stream.sectors != disc.image_sectors:
+        raise UsageError(
+            f"{disc.volume_id}: its image has {stream.sectors} sectors, the plan says "
+            f"{disc.image_sectors}: it was made by another version, plan again"
+        )
+
+    def hashes() -> Iterator[tuple[str, int, str]]:
+        for item in disc.items:
+            digest = stream.digests.files[item.on_disc]
+            yield item.path, item.part, digest
+            for link in item.links:
+                yield link.path, item.part, digest
+
+    image = Image(disc.volume_id, stream.sectors, stream.blocks)
+    return Prepared(image, stream.contents, hashes)
+
+
+def work_of_files(paths: Iterable[str], library: Library) -> list[Work]:
+    """Images in files; those of sets that the library knows count as discs of these.
+
+    Raises:
+        UsageError: one is no image.
+    """
+    found = []
+    for path in paths:
+        try:
+            found.append((path, image_file(path)))
+        except BurnError as error:
+            raise UsageError(f"{printable(path)}: {error}") from error
+    return [
+        _work_of_file(path, image, library, number, len(found))
+        for number, (path, image) in enumerate(found, 1)
+    ]
+
+
+def _work_of_file(path: str, image: Image, library: Library, number: int, total: int) -> Work:
+    belongs = _identify(path, library)
+    if belongs:
+        key = image_key(*belongs)
+    else:
+        info = os.stat(path)
+        key = f"{os.path.realpath(path)} {info.st_size} {info.st_mtime_ns}"
+        key = key.encode("utf-8", "backslashreplace").decode()
+    prepared = Prepared(image, lambda: _contents(path), lambda: ())
+    return Work(key, belongs, number, total, image.volume_id, "", image.sectors, lambda: prepared)
+
+
+def _identify(path: str, library: Library) -> tuple[str, int] | None:
+    """The set and the disc of it that an image is, if the library has that set."""
+    try:
+        with open_disc(path) as disc:
+            catalog = read_catalog(disc.read, disc.name)
+    except DamagedImageError:
+        return None
+    known = library.has_disc(catalog.set.id, catalog.number)
+    return (catalog.set.id, catalog.number) if known else None
+
+
+def _contents(path: str) -> Iterator[tuple[int, int, str]]:
+    try:
+        with IsoImage(path) as image:
+            for file in image.files():
+                for extent in file.extents:
+                    yield extent.sector, sectors(extent.size), file.path
+    except DamagedImageError:  # another file system, or none
+        return
+
+
+def hit(prepared: Prepared, ranges: Iterable[tuple[int, int]]) -> list[str]:
+    """What lies in these ranges of sectors (first, sectors), in its order on the disc."""
+    bad = list(ranges)
+    names = (
+        what
+        for first, count, what in prepared.contents()
+        if any(first < start + length and start < first + count for start, length in bad)
+    )
+    return list(dict.fromkeys(names))

@@ -1,0 +1,127 @@
+"""What `burn` and `archive --drive` have in common: from works to discs in drives."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from burners import NoDriveError
+from burners.drives import Drive, drives, look
+from spanner.burning.blanks import can_write
+from spanner.burning.desk import Orders
+from spanner.burning.drive_job import burn_all
+from spanner.burning.work import Work
+from spanner.burning.written import Written
+from spanner.cli.output import print_json, print_lines, print_table
+from spanner.cli.progress import TerminalProgress
+from spanner.errors import DriveError, UsageError
+from spanner.library import Library
+from spanner.units import SECTOR, format_size
+
+_WAIT = 60.0  # seconds that nobody at a terminal is waited for
+
+DriveOption = Annotated[
+    list[str] | None,
+    typer.Option("--drive", metavar="DEV", help="A drive to burn with, such as /dev/sr0."),
+]
+CopiesOption = Annotated[int, typer.Option("--copies", min=1, help="Verified discs of each.")]
+SimulateOption = Annotated[
+    bool, typer.Option("--simulate", help="With the laser off; nothing counts.")
+]
+SpeedOption = Annotated[
+    float | None, typer.Option("--speed", metavar="X", help="Speed, in multiples of the disc's 1×.")
+]
+VerifyOption = Annotated[
+    bool, typer.Option("--verify/--no-verify", help="Read each disc back and compare.")
+]
+WaitOption = Annotated[
+    float | None,
+    typer.Option(
+        "--wait",
+        metavar="SECONDS",
+        min=0,
+        help="How long to wait for a disc; without it, at a terminal, for ever.",
+        show_default=f"{_WAIT:.0f} without a terminal",
+    ),
+]
+ProgramOption = Annotated[
+    str, typer.Option("--program", metavar="NAME", help="growisofs, cdrskin, cdrecord or wodim.")
+]
+_PROGRAMS = ("", "growisofs", "cdrskin", "cdrecord", "wodim")
+
+
+@dataclass(frozen=True, slots=True)
+class Burning:
+    """What was asked for on the command line."""
+
+    drives: Sequence[str] | None
+    copies: int
+    simulate: bool
+    speed: float | None
+    verify: bool
+    wait: float | None
+    program: str
+
+    def run(
+        self, works: Sequence[Work], library: Library, progress: TerminalProgress
+    ) -> list[Written]:
+        """Burn the works.
+
+        Raises:
+            UsageError: an option makes no sense.
+            DriveError: there is no such drive.
+        """
+        if self.program not in _PROGRAMS:
+            raise UsageError(f"--program {self.program!r}: say {', '.join(_PROGRAMS[1:])}")
+        if self.speed is not None and not 0 < self.speed < 1000:
+            raise UsageError(f"--speed {self.speed:g}: say a multiple of the disc's 1×, such as 4")
+        orders = Orders(
+            self.copies, self.speed, self.simulate, self.verify, self._wait(), self.program
+        )
+        return burn_all(works, self._drives(works), orders, library, progress)
+
+    def _wait(self) -> float | None:
+        at_terminal = sys.stdin.isatty() and sys.stderr.isatty()
+        return self.wait if self.wait is not None or at_terminal else _WAIT
+
+    def _drives(self, works: Sequence[Work]) -> list[Drive]:
+        try:
+            if self.drives:
+                found = [look(node) for node in self.drives]
+                return list({drive.node: drive for drive in found}.values())
+            return [each for each in drives() if any(can_write(each, work) for work in works)]
+        except NoDriveError as error:
+            raise DriveError(str(error)) from error
+
+
+def show(written: Sequence[Written], document: dict[str, Any], *, as_json: bool) -> None:
+    """Print what was burnt; `document` is what else the JSON says."""
+    if as_json:
+        print_json({**document, "discs": written})
+        return
+    print_table(
+        ["Disc", "Copy", "Volume ID", " Size", "SHA-256", "Drive", "State"],
+        [
+            (
+                str(each.number),
+                str(each.copy),
+                each.volume_id,
+                format_size(each.sectors * SECTOR),
+                each.sha256[:16],
+                each.drive,
+                _state(each),
+            )
+            for each in written
+        ],
+    )
+    good = sum(each.verified for each in written)
+    count = "1 disc" if good == 1 else f"{good} discs"
+    print_lines("", f"{count} burnt, read back and compared")
+
+
+def _state(written: Written) -> str:
+    if written.simulated:
+        return "simulated"
+    return "verified" if written.verified else "burnt, not checked"
