@@ -24,8 +24,8 @@ _TAIL = 40
 _ENDS = re.compile(rb"[\r\n]")
 
 starting = threading.Lock()
-"""Held while a program is started. Until then it has copies of all our open files, and whoever opens
-a drive for itself for a moment would seem to keep it."""
+"""Held while a program is started: until it runs it has copies of all our open files, and whoever
+opens a drive for itself for a moment would seem to keep it."""
 
 
 @dataclass(frozen=True, slots=True)

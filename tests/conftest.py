@@ -2,11 +2,13 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from support.rig import Rig, virtual_burner
 from support.trees import make_odd_tree
 
 
@@ -38,3 +40,14 @@ def program() -> Callable[[str], str]:
         return path
 
     return find
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Rig]]:
+    """Starts emulated drives with discs in them, as `virtual_burner` does, until the test ends."""
+    with ExitStack() as stack:
+
+        def start(*discs: str, drives: int = 1, options: Sequence[str] = ()) -> Rig:
+            return stack.enter_context(virtual_burner(tmp_path, discs, drives, options))
+
+        yield start
