@@ -105,23 +105,20 @@ def _plan(
 def _work(desk: Desk, drives: Sequence[Drive]) -> None:
     """A thread for each drive, until all have ended. An interrupt ends what they burn."""
     stations = [Station(drive.node, desk) for drive in drives]
-    threads = [
-        threading.Thread(target=station.run, name=drive.node, daemon=True)
-        for station, drive in zip(stations, drives, strict=True)
-    ]
-    for thread in threads:
-        thread.start()
+    for station in stations:
+        threading.Thread(target=station.run, daemon=True).start()
     try:
-        _join(threads)
+        _wait_for(stations)
     finally:
         desk.stop.set()
-        _join(threads)
+        _wait_for(stations)
 
 
-def _join(threads: Sequence[threading.Thread]) -> None:
-    for thread in threads:
-        while thread.is_alive():  # with a timeout, so that signals are heard
-            thread.join(_NAP)
+def _wait_for(stations: Sequence[Station]) -> None:
+    # Not Thread.join: where a signal handler raises in it, it takes the thread for ended.
+    for station in stations:
+        while not station.ended.wait(_NAP):  # a timeout, so that signals are heard
+            pass
 
 
 @contextmanager

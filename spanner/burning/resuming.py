@@ -18,10 +18,17 @@ def unsettled(library: Library, work: Work) -> list[Copy]:
     return [each for each in library.copies.of(work.key) if each.state in (BURNING, BURNT)]
 
 
-def may_be(drive: Drive, work: Work) -> bool:
-    """The disc in the drive has the name of that work, and something is on it."""
+def may_be(desk: Desk, drive: Drive, copy: Copy, work: Work) -> bool:
+    """The disc in the drive may be that copy: it has its name, and something is on it.
+
+    Discs of one image cannot be told apart, and none may count twice: where another copy was
+    verified, only the disc that still lies in the drive that burnt it will do.
+    """
     medium = drive.medium
-    return medium is not None and medium.state != "blank" and medium.label == work.volume_id
+    if medium is None or medium.state == "blank" or medium.label != work.volume_id:
+        return False
+    others = (each.state for each in desk.library.copies.of(work.key))
+    return copy.drive == drive.node or VERIFIED not in others
 
 
 def settle(desk: Desk, drive: Drive, copy: Copy, task: Task) -> Written:

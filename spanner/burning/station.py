@@ -1,6 +1,7 @@
 """One drive at work: sees discs come, burns what they suit, asks for the next, gives up in time."""
 
 import contextlib
+import threading
 from functools import partial
 
 from burners import (
@@ -42,6 +43,7 @@ class Station:
         self._said = ""
         self._failures = 0
         self._earlier = self._find_earlier()
+        self.ended = threading.Event()
 
     def run(self) -> None:
         """Until there is nothing left that this drive can do, or it failed twice in a row."""
@@ -59,6 +61,7 @@ class Station:
             desk.tasks.fail(error)
         finally:
             desk.tasks.stop_asking(self._node)
+            self.ended.set()
 
     def _can(self, task: Task) -> bool:
         return can_write(self._drive, task.work)
@@ -129,7 +132,7 @@ class Station:
         desk = self._desk
         with desk.lock:
             for copy, work in desk.unsettled:
-                if resuming.may_be(self._drive, work):
+                if resuming.may_be(desk, self._drive, copy, work):
                     task = desk.tasks.take(partial(_is_for, work))
                     if task:
                         desk.unsettled.remove((copy, work))
@@ -164,19 +167,18 @@ class Station:
         self._desk.progress.note(f"{work.volume_id} is {how}: take it out of {self._drive.name}")
 
     def _failed(self, work: Work, error: RecordingError | ReadBackError) -> None:
-        desk = self._desk
+        """A disc is lost: its work is to be done again, on the next disc, perhaps elsewhere."""
+        desk, name = self._desk, self._drive.name
         self._failures += 1
-        blank = isinstance(error, RecordingError) and error.blank
-        what = "failed" if blank else "is spoilt, and burnt anew on the next blank disc"
-        desk.progress.note(f"{work.volume_id} in {self._drive.name} {what}: {error}")
+        desk.progress.note(f"{work.words} failed in {name}: {error}")
         kind = VerificationError if isinstance(error, ReadBackError) else DriveError
-        desk.failure = kind(f"{work.volume_id} in {self._drive.name}: {error}")
+        desk.failure = kind(
+            f"{work.words} failed in {name}: {error}; "
+            f"try other discs, a slower --speed, another drive, and the same command goes on"
+        )
         self._hand_out()
         if self._failures >= _FAILURES:
-            raise ProgramError(
-                f"{_FAILURES} discs in a row failed, the last with: {error}. "
-                f"Try other discs, a slower --speed, another drive"
-            )
+            raise ProgramError(f"{_FAILURES} discs in a row failed in it")
 
     def _hand_out(self) -> None:
         """Open the tray, where nothing holds it."""
@@ -186,8 +188,7 @@ class Station:
     def _give_up(self, error: BurnError) -> None:
         desk = self._desk
         desk.progress.note(f"{self._drive.name} is given up: {error}")
-        if not isinstance(desk.failure, VerificationError):
-            desk.failure = DriveError(f"{self._drive.name}: {error}")
+        desk.failure = desk.failure or DriveError(f"{self._drive.name}: {error}")
 
 
 def _is_for(work: Work, task: Task) -> bool:

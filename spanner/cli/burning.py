@@ -1,7 +1,7 @@
 """What `burn` and `archive --drive` have in common: from works to discs in drives."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -116,9 +116,23 @@ def show(written: Sequence[Written], document: dict[str, Any], *, as_json: bool)
             for each in written
         ],
     )
+    print_lines("", *_summary(written))
+
+
+def _summary(written: Sequence[Written]) -> Iterator[str]:
     good = sum(each.verified for each in written)
-    count = "1 disc" if good == 1 else f"{good} discs"
-    print_lines("", f"{count} burnt, read back and compared")
+    simulated = sum(each.simulated for each in written)
+    unchecked = len(written) - good - simulated
+    if good:
+        yield f"{_discs(good)} burnt, read back and compared"
+    if unchecked:
+        yield f"{_discs(unchecked)} burnt, not checked: `spanner verify DRIVE` checks a disc"
+    if simulated:
+        yield f"{_discs(simulated)} simulated: nothing was written"
+
+
+def _discs(count: int) -> str:
+    return "1 disc" if count == 1 else f"{count} discs"
 
 
 def _state(written: Written) -> str:

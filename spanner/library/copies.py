@@ -88,9 +88,15 @@ class Copies:
         return [Copy(*row) for row in rows]
 
     def confirm(self, image: str, sha256: str) -> bool:
-        """A check found a disc of the image good: one that was not read back yet counts now."""
-        for copy in self.of(image):
-            if copy.state == BURNT and copy.sha256 == sha256:
+        """A check found a disc of the image good: the one that was not read back yet counts now.
+
+        Not where another was: discs of one image cannot be told apart, and none counts twice.
+        """
+        copies = self.of(image)
+        if any(copy.state == VERIFIED for copy in copies):
+            return False
+        for copy in copies:
+            if copy.state in (BURNT, SPOILT) and copy.sha256 == sha256:
                 self.settle(copy.id, VERIFIED)
                 return True
         return False
