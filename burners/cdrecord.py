@@ -40,6 +40,12 @@ _RULES = (
         f"the drive could not write at sector {{n:,}} ({{why}}): {_NEXT}",
     ),
     Rule(
+        r"write track (pad data: error|data: error after 0 bytes)",
+        RecordingError,
+        f"the drive did not begin to write: {_NEXT}",
+        vague=True,  # wodim tries it on discs that carry data too, and says so
+    ),
+    Rule(
         r"write track data: error after (?P<n>\d+) bytes",
         RecordingError,
         f"the drive could not write after {{n:,}} bytes: {_NEXT}",
@@ -63,9 +69,11 @@ _RULES = (
     Rule("among accessible drive devices|Cannot open SCSI driver", NoDriveError, _NO_DRIVE),
     Rule("No disk / Wrong disk!", NoMediumError, "there is no disc that can be written"),
     Rule(
-        "Data may not fit on", TooSmallError, "the image does not fit on the disc: use a larger one"
+        "Data may not fit on current|Cannot write more than remaining DVD capacity",
+        TooSmallError,
+        "the image does not fit on the disc: use a larger one",
     ),
-    Rule("Cannot open new session", UsedMediumError, _USED),
+    Rule("Cannot open new session|we are checking recorded media", UsedMediumError, _USED),
     Rule("OPC failed", RecordingError, f"the laser could not be adjusted: {_NEXT}"),
     Rule(
         "Cannot fixate disk|Trouble flushing the cache",
@@ -76,6 +84,9 @@ _RULES = (
         "Cannot get mmap for",
         ProgramError,
         "wodim may not lock memory: raise the limit with `ulimit -l unlimited`",
+    ),
+    Rule(
+        "No suitable formatting type", MediumError, "the drive cannot format the disc: use another"
     ),
     Rule(
         "No suitable media detected", MediumError, "the disc will not do: use another", vague=True

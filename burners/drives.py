@@ -24,7 +24,8 @@ from burners.media import (
 
 _STATES = ("blank", "appendable", "complete", "complete")
 _OVERWRITTEN = frozenset({"dvd+rw", "dvd+rw-dl", "dvd-ram", "bd-re", "hd-dvd-ram"})
-_FORMATS = {"dvd+rw": 0x26, "dvd+rw-dl": 0x26, "bd-re": 0x30}  # what growisofs formats to
+# What growisofs formats to; of several such formats it takes the one with the most room.
+_FORMATS = {"dvd+rw": 0x26, "dvd+rw-dl": 0x26, "bd-re": 0x30}
 _PROBED = 32  # sectors that are zero where no file system is
 _POLL = 1.0
 
@@ -71,13 +72,18 @@ def drives() -> list[Drive]:
     """All optical drives, by their nodes.
 
     Raises:
-        NoDriveError: udev cannot be asked.
+        NoDriveError: udev cannot be asked, or there are only drives that may not be used.
     """
     found = []
-    for device in _context().list_devices(subsystem="block"):
-        if device.properties.get("ID_CDROM") or re.fullmatch(r"sr\d+", device.sys_name):
-            with contextlib.suppress(NoDriveError):
-                found.append(_look(device))
+    forbidden = None
+    for device in filter(_is_optical, _context().list_devices(subsystem="block")):
+        try:
+            found.append(_look(device))
+        except NoDriveError as error:
+            if isinstance(error.__cause__, PermissionError):
+                forbidden = error
+    if forbidden and not found:
+        raise forbidden
     return sorted(found, key=lambda drive: (len(drive.node), drive.node))
 
 
@@ -91,6 +97,8 @@ def look(node: str) -> Drive:
         device = pyudev.Devices.from_device_file(_context(), os.path.realpath(node))
     except (pyudev.DeviceNotFoundError, OSError, ValueError) as error:
         raise NoDriveError(f"{node} is no optical drive: see `spanner drives`") from error
+    if not _is_optical(device):
+        raise NoDriveError(f"{node} is no optical drive: see `spanner drives`")
     return _look(device)
 
 
@@ -104,9 +112,12 @@ class Monitor:
 
     def __enter__(self) -> Self:
         with contextlib.suppress(OSError):  # no netlink in some containers: then it polls
-            self._monitor = pyudev.Monitor.from_netlink(_context())
-            self._monitor.filter_by("block")
-            self._monitor.start()
+            monitor = pyudev.Monitor.from_netlink(_context())
+            monitor.filter_by("block")
+            monitor.start()
+            self._monitor = monitor
+        if self._monitor is None:
+            self._changed()
         return self
 
     def __exit__(
@@ -143,6 +154,10 @@ def _context() -> Any:
         return pyudev.Context()
     except ImportError as error:
         raise NoDriveError(f"udev's library is missing ({error}): install libudev1") from error
+
+
+def _is_optical(device: Any) -> bool:
+    return bool(device.properties.get("ID_CDROM") or re.fullmatch(r"sr\d+", device.sys_name))
 
 
 def _look(device: Any) -> Drive:
@@ -190,7 +205,9 @@ def _by_udev(properties: Mapping[str, str], state: str) -> Medium | None:
     if state != "busy" or not properties.get("ID_CDROM_MEDIA"):
         return None
     kind = _kind_by_udev(properties)
-    known = properties.get("ID_CDROM_MEDIA_STATE", "complete")
+    known = properties.get("ID_CDROM_MEDIA_STATE")
+    if known not in _STATES:
+        known = "complete"
     label = properties.get("ID_FS_LABEL", "")
     return Medium(kind, known, kind in REWRITABLE, label, 0)
 
@@ -206,6 +223,8 @@ def _kind_by_udev(properties: Mapping[str, str]) -> str:
 def _medium(node: str, properties: Mapping[str, str]) -> Medium | None:
     try:
         with _open(node) as fd:
+            with contextlib.suppress(mmc.SenseError):  # it may have to tell of a new disc first
+                mmc.test_unit_ready(fd)
             profile = mmc.profile(fd)
             kind = kind_of(profile) or _kind_by_udev(properties)
             if not profile and not kind:
@@ -242,11 +261,8 @@ def _blank_size(fd: int, kind: str, information: mmc.DiscInformation) -> int:
 def _formatted_size(fd: int, kind: str) -> int:
     """The size of a disc that is overwritten, or will be when it is formatted."""
     capacities = mmc.format_capacities(fd)
-    if not capacities.formatted:
-        for sectors, code in capacities.formats:
-            if code == _FORMATS.get(kind):
-                return sectors
-    return capacities.sectors
+    sizes = [sectors for sectors, code in capacities.formats if code == _FORMATS.get(kind)]
+    return capacities.sectors if capacities.formatted or not sizes else max(sizes)
 
 
 def _nothing_on(fd: int) -> bool:

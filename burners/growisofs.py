@@ -61,7 +61,7 @@ _RULES = (
         "there is no disc in the drive: put a blank one in",
     ),
     Rule("recordable DVD|mounted media|not formatted or unsupported", MediumError, _UNKNOWN),
-    Rule(r"\*wasted\*|single layer media", MediumError, _ONE_LAYER),
+    Rule(r":-\( .*\*wasted\*", MediumError, _ONE_LAYER),  # a DVD+R DL is burnt all the same
     Rule("unable to O_EXCL|unable to umount|unable to unmount|resource busy", BusyError, _BUSY),
     Rule(
         "unable to anonymously mmap",

@@ -36,6 +36,10 @@ SIMULATED = frozenset({"cd-r", "cd-rw", "dvd-r", "dvd-rw"})
 """What a drive can pretend to write on, with the laser off."""
 
 _UDEV = {
+    "CD": "cd-rom",
+    "DVD": "dvd-rom",
+    "BD": "bd-rom",
+    "HDDVD": "hd-dvd-rom",
     "CD_R": "cd-r",
     "CD_RW": "cd-rw",
     "DVD_R": "dvd-r",
@@ -49,6 +53,8 @@ _UDEV = {
     "BD_R": "bd-r",
     "BD_RE": "bd-re",
     "HDDVD_R": "hd-dvd-r",
+    "HDDVD_R_DL": "hd-dvd-r-dl",
+    "HDDVD_RAM": "hd-dvd-ram",
     "HDDVD_RW": "hd-dvd-rw",
 }
 
@@ -70,6 +76,4 @@ def is_recordable(kind: str) -> bool:
 
 def display_name(kind: str) -> str:
     """What is printed on its box: "DVD+R DL"."""
-    return (
-        kind.upper().replace("-DL", " DL").replace("HD-DVD", "HD DVD").replace("+RW-DL", "+RW DL")
-    )
+    return kind.upper().replace("-DL", " DL").replace("HD-DVD", "HD DVD")

@@ -114,22 +114,28 @@ def command(fd: int, cdb: bytes, length: int = 0, timeout: int = _TIMEOUT) -> by
         error = parse_sense(sense.raw[: header.sb_len_wr])
         if error:
             raise error
-    if header.status or header.host_status:
-        raise OSError(5, f"the drive did not answer (status {header.status}/{header.host_status})")
+    elif header.status:
+        raise OSError(5, f"the drive refused with status {header.status}")
+    if header.host_status:
+        raise OSError(5, f"the drive did not answer (status {header.host_status})")
     return data.raw[: length - header.resid]
 
 
 def parse_sense(data: bytes) -> SenseError | None:
     """What sense data say, in fixed or descriptor format (SPC-4, 4.5); None: nothing is wrong."""
-    form = data[0] & 0x7F if data else 0
-    if form in (0x70, 0x71) and len(data) >= 14:
-        key, asc, ascq = data[2] & 15, data[12], data[13]
-        lba = int.from_bytes(data[3:7], "big") if data[0] & 0x80 else None
-    elif form in (0x72, 0x73) and len(data) >= 4:
+    form, size = data[:1].hex(), len(data)
+    data = data.ljust(20, b"\0")
+    lba = None
+    if form in ("72", "73"):
         key, asc, ascq = data[1] & 15, data[2], data[3]
-        lba = None
+        if data[8] == 0 and data[10] & 0x80 and size >= 20:  # the information descriptor
+            lba = int.from_bytes(data[12:20], "big")
+    elif form in ("70", "71", "f0", "f1"):
+        key, asc, ascq = data[2] & 15, data[12], data[13]
+        if data[0] & 0x80 and size >= 7:
+            lba = int.from_bytes(data[3:7], "big")
     else:
-        return None
+        return SenseError(0, 0, 0)
     return SenseError(key, asc, ascq, lba) if key > 1 else None  # 1: recovered
 
 

@@ -1,5 +1,6 @@
 """Reads a disc back, from the drive itself and not from the kernel's cache, and compares."""
 
+import contextlib
 import hashlib
 import os
 import threading
@@ -8,7 +9,7 @@ from collections.abc import Callable
 
 from burners import tray
 from burners.drives import Drive
-from burners.errors import BurnError, ReadBackError, StoppedError
+from burners.errors import BurnError, NoDriveError, ReadBackError, StoppedError
 from burners.image import CLUSTER, SECTOR, Burnt
 from burners.mmc import SenseError, read
 from burners.progress import Progress, silent
@@ -28,7 +29,8 @@ def reload(drive: Drive, by_hand: Callable[[], None]) -> None:
     """
     tray.eject(drive.node)
     if drive.closes_tray:
-        tray.close(drive.node)
+        with contextlib.suppress(NoDriveError):  # slim drives say that they can
+            tray.close(drive.node)
     if tray.status(drive.node) == "open":
         by_hand()
     if not tray.wait_ready(drive.node, _READY):

@@ -124,6 +124,7 @@ def choose(drive: Drive, sectors: int, *, simulate: bool = False, only: str = ""
     return able[0]
 
 
+_CLOSING = ("flushing cache", "Fixating...")
 _NAMES = {True: ("cdrskin", "wodim"), False: ("growisofs", "cdrskin")}
 
 
@@ -185,8 +186,9 @@ class _Listener:
         if isinstance(event, Written):
             self._show(event.bytes)
         elif isinstance(event, Phase):
-            if not self._phases or event.words != self._phases[-1]:
-                self._phases.append(event.words)
+            if event.words in _CLOSING and event.words not in self._phases:
+                self._progress.note(f"closing the disc in {self._drive.name}")
+            self._phases.append(event.words)
         elif isinstance(event, Trouble):
             self._troubles.append(event)
 

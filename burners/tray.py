@@ -1,11 +1,11 @@
 """A drive's tray and lock, through the kernel's CD-ROM ioctls (<linux/cdrom.h>)."""
 
+import contextlib
 import errno
 import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 from burners.errors import BusyError, NoDriveError
 from burners.mmc import SenseError, test_unit_ready
@@ -49,7 +49,8 @@ def eject(node: str) -> None:
         NoDriveError: it cannot be used.
     """
     with _drive(node) as fd:
-        fcntl.ioctl(fd, _LOCK, 0)
+        with contextlib.suppress(OSError):  # some have no lock
+            fcntl.ioctl(fd, _LOCK, 0)
         fcntl.ioctl(fd, _EJECT)
 
 
@@ -101,7 +102,7 @@ def _is_ready(node: str) -> bool:
     return True
 
 
-@contextmanager
+@contextlib.contextmanager
 def _drive(node: str) -> Iterator[int]:
     """The drive, open, whatever is in it."""
     try:

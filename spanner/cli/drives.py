@@ -30,7 +30,7 @@ def command(as_json: o.JsonOption = False) -> None:
                 _families(drive),
                 display_name(drive.medium.kind) if drive.medium else "-",
                 _state(drive),
-                format_size(drive.medium.free_sectors * SECTOR) if drive.medium else "-",
+                _free(drive),
                 printable(drive.medium.label) if drive.medium else "",
             )
             for drive in found
@@ -49,6 +49,12 @@ def _state(drive: Drive) -> str:
     if drive.medium is None or drive.state == "busy":
         return {"open": "tray open", "loaded": "unreadable"}.get(drive.state, drive.state)
     return drive.medium.state
+
+
+def _free(drive: Drive) -> str:
+    if drive.medium is None or drive.state == "busy":
+        return "-"
+    return format_size(drive.medium.free_sectors * SECTOR)
 
 
 def _document(drive: Drive) -> dict[str, object]:

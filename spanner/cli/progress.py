@@ -4,11 +4,28 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 from tqdm import tqdm
 
 _DELAY = 1.0  # seconds until a bar is shown
+
+
+class _Lines:
+    """Makes a line of its own of each state of a bar, where nothing can be overwritten."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, text: str) -> None:
+        """Write what of it can be seen, as lines."""
+        for line in text.replace("\x1b[A", "").splitlines():
+            if line.strip():
+                self._out.write(line.rstrip() + "\n")
+
+    def flush(self) -> None:
+        """Hand it on."""
+        self._out.flush()
 
 
 class TerminalProgress:
@@ -19,7 +36,9 @@ class TerminalProgress:
 
     def __init__(self) -> None:
         self._own = threading.local()
-        self._interval = 0.1 if sys.stderr.isatty() else 10.0
+        at_terminal = sys.stderr.isatty()
+        self._interval = 0.1 if at_terminal else 10.0
+        self._out: TextIO | _Lines = sys.stderr if at_terminal else _Lines(sys.stderr)
 
     @contextmanager
     def task(self, what: str, total: int | None = None, unit: str = "B") -> Iterator[None]:
@@ -33,7 +52,7 @@ class TerminalProgress:
             mininterval=self._interval,
             leave=not sys.stderr.isatty(),
             dynamic_ncols=True,
-            file=sys.stderr,
+            file=self._out,
         ) as bar:
             bars = self._bars()
             bars.append(bar)
@@ -50,7 +69,7 @@ class TerminalProgress:
 
     def note(self, line: str) -> None:
         """Write a line above the bars."""
-        tqdm.write(line, file=sys.stderr)
+        tqdm.write(line, file=self._out)
 
     def _bars(self) -> "list[tqdm[Any]]":
         """The tasks of this thread, the innermost last."""
