@@ -58,6 +58,7 @@ def burn(
         BurnError: something else failed, such as the image's length.
     """
     if isinstance(drive, FolderDrive):
+        drive.check_room(image.sectors * SECTOR)
         return drive.burn(image, progress)
     wait_ready(drive.node, _READY)
     now = look(drive.node)
@@ -119,18 +120,21 @@ def choose(drive: Drive, sectors: int, *, simulate: bool = False, only: str = ""
     small = sectors < 32 or (kind == "dvd-r-dl" and sectors * 2 < medium.free_sectors)
     able = [each for each in able if not (small and isinstance(each, Growisofs))]
     if not able:
-        wanted = only or " or ".join(dict.fromkeys(_NAMES[kind.startswith("cd")]))
-        raise ProgramError(f"no program here can write this image on a {name}: install {wanted}")
+        wanted = [only] if only else [each.name for each in _KNOWN if each.can_burn(kind)]
+        raise ProgramError(
+            f"no program here can write this image on a {name}: "
+            + (f"install {' or '.join(wanted)}" if wanted else "none is known that could")
+        )
     return able[0]
 
 
 _CLOSING = ("flushing cache", "Fixating...")
-_NAMES = {True: ("cdrskin", "wodim"), False: ("growisofs", "cdrskin")}
+_KNOWN: tuple[Program, ...] = (Growisofs(), *(Cdrecord(name, name) for name in FAMILY))
 
 
 def _programs(kind: str) -> Iterator[Program]:
     """The installed programs that write on such a medium, the best first."""
-    if not kind.startswith("cd") and shutil.which("growisofs"):
+    if shutil.which(Growisofs.name) and Growisofs().can_burn(kind):
         yield Growisofs()
     family = [
         Cdrecord(name, find_dialect(name), memory_is_limited())
