@@ -1,0 +1,56 @@
+"""The real cdrskin records on the drive that it emulates itself: for machines without others."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from burners import BurnError, Drive, Image, Medium, burn, recording
+from burners.media import RECORDABLE
+
+DATA = os.urandom(5 << 20)
+NOBODY = 65534
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder of a user who is not root: cdrskin emulates nothing for root."""
+    with tempfile.TemporaryDirectory() as name:
+        if os.geteuid() == 0:
+            os.chown(name, NOBODY, NOBODY)
+        yield Path(name)
+
+
+@pytest.fixture
+def drive(folder: Path, program: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> Drive:
+    """A drive whose disc is a file."""
+    real = program("cdrskin")
+    user = f"setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups" * (os.geteuid() == 0)
+    (folder / "bin").mkdir()
+    stand_in = folder / "bin" / "cdrskin"
+    stand_in.write_text(f'#!/bin/sh\nexec {user} {real} --allow_emulated_drives "$@"\n')
+    stand_in.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{stand_in.parent}:{os.environ['PATH']}")
+    medium = Medium("cd-r", "blank", rewritable=False, label="", free_sectors=100_000)
+    found = Drive(f"stdio:{folder}/disc", "", "", RECORDABLE, False, "loaded", medium)
+    monkeypatch.setattr(recording, "look", lambda node: found)
+    monkeypatch.setattr(recording, "wait_ready", lambda node, seconds: True)
+    monkeypatch.setattr(recording, "unlock", lambda node: None)
+    return found
+
+
+def test_what_is_recorded_is_the_image(drive: Drive, folder: Path) -> None:
+    image = Image("VOL", len(DATA) // 2048, lambda: iter([memoryview(DATA)]))
+    burnt = burn(image, drive, program="cdrskin", speed=8)
+    assert (folder / "disc").read_bytes()[: len(DATA)] == DATA
+    assert burnt.sha256 == hashlib.sha256(DATA).hexdigest()
+
+
+def test_a_disc_that_cannot_be_written_is_an_error(drive: Drive, folder: Path) -> None:
+    (folder / "disc").mkdir()
+    image = Image("VOL", len(DATA) // 2048, lambda: iter([memoryview(DATA)]))
+    with pytest.raises(BurnError):
+        burn(image, drive, program="cdrskin")
