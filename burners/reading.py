@@ -12,6 +12,7 @@ from burners.drives import Drive
 from burners.errors import BurnError, NoDriveError, ReadBackError, StoppedError
 from burners.image import CLUSTER, SECTOR, Burnt
 from burners.mmc import SenseError, read
+from burners.mounts import unmount
 from burners.progress import Progress, silent
 
 _READY = 120.0  # seconds until a disc must have been recognised
@@ -27,6 +28,7 @@ def reload(drive: Drive, by_hand: Callable[[], None]) -> None:
         BusyError: something uses the disc.
         ReadBackError: the disc is not recognised again.
     """
+    unmount(drive.node)
     tray.eject(drive.node)
     if drive.closes_tray:
         with contextlib.suppress(NoDriveError):  # slim drives say that they can

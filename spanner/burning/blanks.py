@@ -1,6 +1,6 @@
 """Which disc suits which work."""
 
-from burners import BurnError
+from burners import BurnError, TooSmallError
 from burners.drives import Drive
 from burners.media import RECORDABLE, display_name
 from burners.recording import check
@@ -40,6 +40,8 @@ def refusal(drive: Drive, work: Work) -> str:
         return f"the disc in {drive.name} is a {what}, wanted is {wanted(work)}"
     try:
         check(drive, work.sectors)
+    except TooSmallError as error:
+        return f"{error}, or plan again with --reserve if all are like this one"
     except BurnError as error:
         return str(error)
     return ""

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
-from burners import Progress, silent
+from burners import BurnError, Progress, silent
 from burners.drives import Drive
 from burners.media import SIMULATED, display_name
 from spanner.burning import resuming
@@ -48,9 +48,12 @@ def burn_all(
             desk.unsettled = [
                 (copy, work) for work in works for copy in resuming.unsettled(library, work)
             ]
-        _work(desk, drives)
-        if desk.tasks.failure:
-            raise desk.tasks.failure
+        try:
+            _work(desk, drives)
+            if desk.tasks.failure:
+                raise desk.tasks.failure
+        except BurnError as error:
+            raise DriveError(str(error)) from error
         if desk.tasks.left():
             raise desk.failure or DriveError("no drive could burn what is left")
         resuming.broken_off(desk)

@@ -16,6 +16,7 @@ from burners import (
     tray,
 )
 from burners.drives import Drive, Monitor, look
+from burners.mounts import unmount
 from spanner.burning import resuming
 from spanner.burning.attempt import attempt
 from spanner.burning.blanks import can_write, refusal, wanted
@@ -181,8 +182,9 @@ class Station:
             raise ProgramError(f"{_FAILURES} discs in a row failed in it")
 
     def _hand_out(self) -> None:
-        """Open the tray, where nothing holds it."""
-        with contextlib.suppress(BurnError, OSError):
+        """Open the tray over a disc that was burnt or is of no use."""
+        with contextlib.suppress(BurnError):
+            unmount(self._node)
             tray.eject(self._node)
 
     def _give_up(self, error: BurnError) -> None:

@@ -43,4 +43,7 @@ def command(
         return
     describe(plan)
     if output:
-        print_lines(f"plan written to {output}; next: spanner image {output} --to DIR")
+        print_lines(
+            f"plan written to {output}; next: spanner burn {output}, "
+            f"or spanner image {output} --to DIR"
+        )
