@@ -101,7 +101,7 @@ def dialect_of(version: str) -> str:
     """Whose program it is, by what it prints for --version."""
     if "cdrskin" in version:
         return "cdrskin"
-    return "wodim" if "wodim" in version.lower() or "cdrkit" in version.lower() else "cdrecord"
+    return "wodim" if "wodim" in version.lower() else "cdrecord"
 
 
 def find_dialect(name: str) -> str:
