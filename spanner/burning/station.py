@@ -71,17 +71,15 @@ class Station:
         """Do what there is to do with the disc in the drive; False: look again later."""
         tasks = self._desk.tasks
         drive = self._drive = look(self._node)
-        if drive.state == "loading":
-            return False
-        earlier, self._earlier = self._earlier or self._find_earlier(), None
-        if earlier:
-            self._settle(*earlier)
-            return True
-        task = tasks.take(lambda task: self._can(task) and not refusal(drive, task.work))
-        if task:
-            tasks.stop_asking(self._node)
-            self._said = ""
-            return self._do(task)
+        if drive.state == "loaded":
+            earlier, self._earlier = self._earlier or self._find_earlier(), None
+            if earlier:
+                self._settle(*earlier)
+                return True
+            task = tasks.take(lambda task: self._can(task) and not refusal(drive, task.work))
+            if task:
+                tasks.stop_asking(self._node)
+                return self._do(task)
         asked = tasks.ask(self._node, self._can)
         if asked:
             self._ask(drive, asked.work)
@@ -89,43 +87,51 @@ class Station:
 
     def _ask(self, drive: Drive, work: Work) -> None:
         """Say, once, what is wanted, and why what is there will not do."""
-        desk = self._desk
         request = f"{drive.name}: insert {wanted(work)}, {work.words}"
         if drive.state in ("loaded", "busy"):
-            self._say(refusal(drive, work))
-            if drive.state == "loaded":
+            if self._say(refusal(drive, work)) and drive.state == "loaded":
+                self._desk.tasks.stir()
                 self._hand_out()
-                desk.tasks.stir()
-                return
-        else:
+        elif drive.state != "loading":
             self._say(request)
-        wait = desk.orders.wait
-        if wait is not None and desk.tasks.idle() > wait:
-            raise _waited_in_vain(desk.failure, request, wait)
+        self._be_patient(request)
 
-    def _say(self, words: str) -> None:
-        if words != self._said:
+    def _say(self, words: str) -> bool:
+        """Say it, unless it was said last."""
+        new = words != self._said
+        if new:
             self._said = words
             self._desk.progress.note(words)
+        return new
+
+    def _be_patient(self, request: str) -> None:
+        """Return while there is time left for somebody to do what is asked for.
+
+        Raises:
+            SpannerError: there is none.
+        """
+        desk, wait = self._desk, self._desk.orders.wait
+        if wait is not None and desk.tasks.idle() > wait:
+            raise _waited_in_vain(desk.failure, request, wait)
 
     def _do(self, task: Task) -> bool:
         """Burn a task; False: look again later."""
         desk, work = self._desk, task.work
         try:
             written = attempt(desk, self._drive, work, task.copy)
-        except (MediumError, BusyError) as error:
+        except BusyError as error:
             desk.tasks.give_back(task)
-            self._say(str(error))
+            self._say(f"{self._drive.name}: {error}")
+            self._be_patient(str(error))
             return False
-        except (RecordingError, ReadBackError) as error:
+        except (MediumError, RecordingError, ReadBackError) as error:
             desk.tasks.give_back(task)
             self._failed(work, error)
             return True
         except BaseException:
             desk.tasks.give_back(task)
             raise
-        desk.tasks.done(task)
-        self._done(work, written)
+        self._done(task, written)
         return True
 
     def _find_earlier(self) -> Earlier | None:
@@ -154,12 +160,14 @@ class Station:
         except BaseException:
             desk.tasks.give_back(task)
             raise
-        desk.tasks.done(task)
-        self._done(work, written)
+        self._done(task, written)
 
-    def _done(self, work: Work, written: Written) -> None:
+    def _done(self, task: Task, written: Written) -> None:
+        work = task.work
         self._failures = 0
+        self._said = ""
         self._desk.written.append(written)
+        self._desk.tasks.done(task)
         if written.simulated:
             self._desk.progress.note(f"{work.volume_id}: the test run in {self._node} went well")
             return
@@ -167,10 +175,12 @@ class Station:
         self._hand_out()
         self._desk.progress.note(f"{work.volume_id} is {how}: take it out of {self._drive.name}")
 
-    def _failed(self, work: Work, error: RecordingError | ReadBackError) -> None:
+    def _failed(self, work: Work, error: BurnError) -> None:
         """A disc is lost: its work is to be done again, on the next disc, perhaps elsewhere."""
         desk, name = self._desk, self._drive.name
         self._failures += 1
+        self._said = ""
+        desk.tasks.stir()
         desk.progress.note(f"{work.words} failed in {name}: {error}")
         kind = VerificationError if isinstance(error, ReadBackError) else DriveError
         desk.failure = kind(

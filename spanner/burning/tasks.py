@@ -35,17 +35,15 @@ class Tasks:
                 if suits(task):
                     self._pending.remove(task)
                     self._active.append(task)
-                    self._since = time.monotonic()
                     return task
         return None
 
     def give_back(self, task: Task) -> None:
-        """It failed and is to be done again, before those behind it."""
+        """It is still to be done, before those behind it."""
         with self._lock:
             self._active.remove(task)
             self._pending.append(task)
             self._pending.sort(key=lambda each: (each.copy, each.work.number))
-            self._since = time.monotonic()
 
     def done(self, task: Task) -> None:
         """It is done."""
@@ -88,7 +86,7 @@ class Tasks:
             self._asked.pop(node, None)
 
     def stir(self) -> None:
-        """Someone did something: the time of idleness begins anew."""
+        """Something happened: the time of idleness begins anew."""
         with self._lock:
             self._since = time.monotonic()
 

@@ -91,7 +91,7 @@ def _options(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show it.")
     ] = False,
 ) -> None:
-    """Plans, writes, burns, checks and restores sets of optical discs for finished audio sessions."""
+    """Plans, writes, burns, checks and restores sets of optical discs for audio sessions."""
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -85,9 +85,13 @@ def test_it_is_idle_only_while_nothing_is_done(monkeypatch: pytest.MonkeyPatch) 
     assert tasks.idle() == 0
     assert taken
     tasks.give_back(taken)
-    clock[0] += 2
-    assert tasks.idle() == 2
+    assert tasks.idle() == 55
     tasks.stir()
+    assert tasks.idle() == 0
+    clock[0] += 3
+    taken = tasks.take(any_task)
+    assert taken
+    tasks.done(taken)
     assert tasks.idle() == 0
 
 
