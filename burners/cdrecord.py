@@ -26,7 +26,7 @@ FAMILY = ("cdrecord", "cdrskin", "wodim")
 """Names on PATH, and names of the dialects, the best first."""
 
 _MIB = 1 << 20
-_WODIM_BURNS = frozenset({"cd-r", "cd-rw", "dvd-r", "dvd-rw", "dvd+r"})
+_WODIM_BURNS = frozenset({"cd-r", "cd-rw", "dvd-r", "dvd-rw"})
 _PROGRESS = re.compile(r"Track \d+: +(\d+) of +\d+ MB written")
 _PHASE = re.compile(r"^(Fixating\.\.\.|Fixating time:|Performing OPC|.*: burning done$)")
 _NEXT = "try a slower speed, or a disc of another make"
@@ -65,11 +65,18 @@ _RULES = (
     Rule(
         "cdrskin: Media : (?P<what>.+)", MediumError, "the disc ({what}) will not do: use another"
     ),
-    Rule(r"Cannot open busy device|resource busy\)\.\.\. giving up", BusyError, _BUSY),
-    Rule("among accessible drive devices|Cannot open SCSI driver", NoDriveError, _NO_DRIVE),
+    Rule(
+        r"Cannot open busy device|resource busy(\)\.\.\. giving up|\. Cannot open)",
+        BusyError,
+        _BUSY,
+    ),
+    Rule(
+        "among accessible drive devices|Cannot open (or use )?SCSI driver", NoDriveError, _NO_DRIVE
+    ),
     Rule("No disk / Wrong disk!", NoMediumError, "there is no disc that can be written"),
     Rule(
-        "Data may not fit on current|Cannot write more than remaining DVD capacity",
+        "Data (may|does) not fit on current|Data will not fit on any"
+        r"|more than \d.* GB of data|Cannot write more than remaining DVD capacity",
         TooSmallError,
         "the image does not fit on the disc: use a larger one",
     ),
@@ -84,6 +91,12 @@ _RULES = (
         "Cannot get mmap for",
         ProgramError,
         "wodim may not lock memory: raise the limit with `ulimit -l unlimited`",
+    ),
+    Rule("Bad Option: (?P<what>.+)", ProgramError, "the program does not understand {what}"),
+    Rule(
+        r"SCSI error on format_unit\(.*\): (?P<why>.+)",
+        RecordingError,
+        "the drive could not format the disc ({why}): use another",
     ),
     Rule(
         "No suitable formatting type", MediumError, "the drive cannot format the disc: use another"
@@ -130,13 +143,15 @@ class Cdrecord:
     small_buffer: bool = False
 
     def can_burn(self, kind: str) -> bool:
-        """Wodim knows no Blu-ray and misjudges discs of two layers."""
+        """Wodim knows no Blu-ray, misjudges discs of two layers and leaves a DVD+R open."""
         if self.dialect == "wodim":
             return kind in _WODIM_BURNS
         return kind.startswith(("cd", "dvd", "bd"))
 
     def can_simulate(self, kind: str) -> bool:
-        """Where drives can."""
+        """Where drives can; only cdrskin knows the DVD-RW on which they cannot."""
+        if kind == "dvd-rw" and self.dialect != "cdrskin":
+            return False
         return self.can_burn(kind) and kind in SIMULATED
 
     def arguments(self, order: Order) -> list[str]:
@@ -145,7 +160,8 @@ class Cdrecord:
         if order.simulate:
             words.append("-dummy")
         if order.speed is not None:
-            words.append(f"speed={order.speed:g}")
+            whole = self.dialect != "cdrskin"  # others take 2.4 for a bad option
+            words.append(f"speed={max(1, int(order.speed)) if whole else order.speed:g}")
         if self.dialect == "wodim":
             words.append("gracetime=2")  # its least
         if self.dialect != "cdrskin" and self.small_buffer:

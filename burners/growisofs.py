@@ -3,6 +3,7 @@
 import re
 
 from burners.errors import (
+    BurnError,
     BusyError,
     MediumError,
     NoDriveError,
@@ -26,9 +27,23 @@ _ONE_LAYER = "the image is too small for a disc of two layers: use one of one la
 _UNKNOWN = "growisofs cannot write on this disc: use another"
 _RULES = (
     Rule(
-        "falling down to SET CD SPEED|Failed to change write speed|faking 1x|unable to reload tray"
-        "|can't control writing velocity|attempt to re-run with",
+        "falling down to SET CD SPEED|faking 1x|unable to reload tray"
+        "|can't control writing velocity|attempt to re-run with|but try to continue",
         None,
+    ),
+    # It goes on after these; where it does not, or not for long, its code or a later line says so.
+    Rule(r":-[(\[] (GET PERFORMANCE|RESTART FORMAT|QUICK GROW|RESERVE TRACK)\b", None),
+    Rule(r":-\[ FLUSH CACHE failed with SK=5h", None),  # flushes again, in a way that all know
+    Rule(r":-\[ PERFORM OPC failed with SK=5h", None),  # not all drives know it, or for all discs
+    Rule(
+        r":-\( Failed to change write speed",
+        BurnError,
+        "the drive does not take this speed: choose another, or none",
+    ),
+    Rule(
+        r":-\[ WRITE@LBA=0h failed with SK=5h/(INCOMPATIBLE MEDIUM|CANNOT WRITE|ASC=30h)",
+        MediumError,
+        _UNKNOWN,
     ),
     Rule(
         r":-\[ WRITE@LBA=(?P<x>[0-9a-f]{1,8})h failed with (?P<why>SK=[^]]+)\]",
@@ -56,7 +71,7 @@ _RULES = (
         "the disc carries data: use a blank one",
     ),
     Rule(
-        r":-\( .*recordable DVD: (0|F+)$",
+        r":-\( .*(recordable DVD: (0|F+)$|unable to open64.*No medium found)",
         NoMediumError,
         "there is no disc in the drive: put a blank one in",
     ),
@@ -69,7 +84,11 @@ _RULES = (
         "growisofs may not lock memory: raise the limit with `ulimit -l unlimited`",
     ),
     Rule("unable to allocate", ProgramError, "growisofs gets no memory: end other programs"),
-    Rule("unable to open64", NoDriveError, "the drive cannot be opened: see who may use it"),
+    Rule(
+        "unable to open64|unexpected errno",
+        NoDriveError,
+        "the drive cannot be opened: see who may use it",
+    ),
     Rule("non-MMC unit|not an MMC unit", NoDriveError, "this is no optical drive"),
     Rule(r"(:-\(|:-\[|FATAL:) *(?P<line>.+)", RecordingError, "{line}", vague=True),
 )
@@ -81,8 +100,8 @@ class Growisofs:
     name = "growisofs"
 
     def can_simulate(self, kind: str) -> bool:
-        """It obeys `dummy`; on other discs it burns all the same."""
-        return kind in ("dvd-r", "dvd-rw")
+        """It obeys `dummy` on few discs; others, even some DVD-RW, it burns all the same."""
+        return kind == "dvd-r"
 
     def can_burn(self, kind: str) -> bool:
         """It is for all but CDs and HD DVDs."""

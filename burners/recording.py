@@ -119,11 +119,13 @@ def choose(drive: Drive, sectors: int, *, simulate: bool = False, only: str = ""
     # growisofs takes nothing under 64 KiB, nor what leaves half of a DVD-R DL empty.
     small = sectors < 32 or (kind == "dvd-r-dl" and sectors * 2 < medium.free_sectors)
     able = [each for each in able if not (small and isinstance(each, Growisofs))]
+    if not able and only:
+        raise ProgramError(f"{only} cannot write this image on a {name}, or is not installed")
     if not able:
-        wanted = [only] if only else [each.name for each in _KNOWN if each.can_burn(kind)]
+        wanted = " or ".join(each.name for each in _KNOWN if each.can_burn(kind))
         raise ProgramError(
             f"no program here can write this image on a {name}: "
-            + (f"install {' or '.join(wanted)}" if wanted else "none is known that could")
+            + (f"install {wanted}" if wanted else "none is known that could")
         )
     return able[0]
 
@@ -208,16 +210,19 @@ class _Listener:
         Raises:
             BurnError: what went wrong.
         """
+        certain = [trouble.error for trouble in self._troubles if not trouble.vague]
+        if certain:
+            raise certain[0]
+        closed = self._program.last_phase(order.medium) in self._phases
+        if closed and not ended.code:
+            self._show(self._size)
+            return
         if self._troubles:
-            raise min(self._troubles, key=lambda trouble: trouble.vague).error
+            raise self._troubles[0].error
         last = ended.tail[-1] if ended.tail else "it said nothing"
         if ended.code:
             raise RecordingError(f"{self._program.name} ended with code {ended.code}: {last}")
-        if self._program.last_phase(order.medium) not in self._phases:
-            raise RecordingError(
-                f"{self._program.name} ended without having closed the disc: {last}"
-            )
-        self._show(self._size)
+        raise RecordingError(f"{self._program.name} ended without having closed the disc: {last}")
 
 
 def _free(drive: Drive) -> bool:

@@ -83,10 +83,14 @@ def test_command_line_of_cdrskin_formats_a_bd_re_where_it_must() -> None:
     assert command(SCHILY, "bd-re") == "cdrecord -v dev=/dev/sr1 -sao tsize=1728s -"
 
 
-@pytest.mark.parametrize(("speed", "words"), [(8, "8"), (8.0, "8"), (2.4, "2.4")])
-def test_command_line_with_a_speed(speed: float, words: str) -> None:
-    for program in DIALECTS:
-        assert f" speed={words} " in command(program, "cd-r", speed)
+@pytest.mark.parametrize(
+    ("speed", "words", "whole"),
+    [(8, "8", "8"), (8.0, "8", "8"), (2.4, "2.4", "2"), (0.5, "0.5", "1")],
+)
+def test_command_line_with_a_speed(speed: float, words: str, whole: str) -> None:
+    assert f" speed={words} " in command(CDRSKIN, "cd-r", speed)
+    for program in (WODIM, SCHILY):
+        assert f" speed={whole} " in command(program, "cd-r", speed)
 
 
 def test_command_line_to_simulate() -> None:
@@ -102,11 +106,11 @@ def test_only_those_that_lock_memory_get_a_small_buffer() -> None:
 
 def test_what_they_burn() -> None:
     for program in DIALECTS:
-        for kind in ("cd-r", "cd-rw", "dvd-r", "dvd-rw", "dvd+r"):
+        for kind in ("cd-r", "cd-rw", "dvd-r", "dvd-rw"):
             assert program.can_burn(kind), kind
         for kind in ("hd-dvd-r", "hd-dvd-rw"):
             assert not program.can_burn(kind), kind
-    for kind in ("dvd+rw", "dvd-r-dl", "dvd+r-dl", "bd-r", "bd-re"):
+    for kind in ("dvd+r", "dvd+rw", "dvd-r-dl", "dvd+r-dl", "bd-r", "bd-re"):
         assert CDRSKIN.can_burn(kind), kind
         assert SCHILY.can_burn(kind), kind
         assert not WODIM.can_burn(kind), kind
@@ -114,8 +118,9 @@ def test_what_they_burn() -> None:
 
 def test_what_they_simulate() -> None:
     for program in DIALECTS:
-        for kind in ("cd-r", "cd-rw", "dvd-r", "dvd-rw"):
+        for kind in ("cd-r", "cd-rw", "dvd-r"):
             assert program.can_simulate(kind), kind
+        assert program.can_simulate("dvd-rw") == (program == CDRSKIN)
         for kind in ("dvd+r", "dvd+rw", "dvd-r-dl", "dvd+r-dl", "bd-r", "bd-re"):
             assert not program.can_simulate(kind), kind
 
@@ -246,6 +251,29 @@ def test_harmless_lines(line: str) -> None:
         ),
         ("wodim: WARNING: Data may not fit on current disk.", TooSmallError, "does not fit"),
         ("wodim: Cannot write more than remaining DVD capacity.", TooSmallError, "does not fit"),
+        ("cdrecord: Data does not fit on current disk.", TooSmallError, "does not fit"),
+        ("cdrecord: Data will not fit on any disk.", TooSmallError, "does not fit"),
+        (
+            "wodim: ERROR: Could not manage to find medium size, and more than 8.0 GB of data.",
+            TooSmallError,
+            "does not fit",
+        ),
+        (
+            "cdrecord: Device or resource busy. Cannot open '/dev/sr0'. Cannot open or use ...",
+            BusyError,
+            "holds the drive",
+        ),
+        (
+            "cdrecord: Permission denied. Cannot open '/dev/sr0'. Cannot open or use SCSI driver.",
+            NoDriveError,
+            "who may use it",
+        ),
+        ("wodim: Bad Option: speed=2.4.", ProgramError, "does not understand speed=2.4$"),
+        (
+            "cdrskin: FAILURE : SCSI error on format_unit(DVD+RW (fs=0,rs=0)): [3 31 01] Medium.",
+            RecordingError,
+            r"could not format the disc \(\[3 31 01\] Medium\)",
+        ),
         ("cdrskin: Media : no media", NoMediumError, "no disc"),
         ("wodim: No disk / Wrong disk!", NoMediumError, "no disc"),
         ("cdrskin: Media : ** closed ** CD-R", UsedMediumError, "carries data"),
@@ -331,3 +359,14 @@ def test_vague_troubles(line: str, error: type[BurnError], words: str) -> None:
 def test_parse_takes_any_text(line: str) -> None:
     for program in DIALECTS:
         program.parse(line)
+
+
+@pytest.mark.parametrize(
+    ("program", "line"),
+    [(CDRSKIN, "cdrskin: burning done"), (WODIM, "Fixating time:"), (SCHILY, "Fixating time:")],
+)
+def test_a_line_cut_short_is_not_the_last_phase(program: Cdrecord, line: str) -> None:
+    last = Phase(program.last_phase("cd-r"))
+    assert program.parse(line) == last
+    for length in range(len(line)):
+        assert program.parse(line[:length]) != last

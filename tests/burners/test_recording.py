@@ -147,7 +147,7 @@ def test_the_program_gets_the_image_and_the_order(
         ("cd-r", ["growisofs"], ""),
         ("dvd-r", ["cdrskin", "growisofs", "wodim"], "growisofs"),
         ("dvd+r", ["cdrskin", "wodim"], "cdrskin"),
-        ("dvd+r", ["wodim"], "wodim"),
+        ("dvd+r", ["wodim"], ""),
         ("dvd+r-dl", ["wodim"], ""),
         ("bd-r", ["wodim", "cdrskin"], "cdrskin"),
         ("bd-r", ["wodim"], ""),
@@ -180,7 +180,7 @@ def test_one_program_can_be_asked_for(stands: Stands) -> None:
     for name in ("growisofs", "cdrskin"):
         stands.put(name, "", version=name)
     assert choose(drive("bd-r"), SECTORS, only="cdrskin").name == "cdrskin"
-    with pytest.raises(ProgramError, match="install wodim"):
+    with pytest.raises(ProgramError, match="wodim cannot write this image on a BD-R"):
         choose(drive("bd-r"), SECTORS, only="wodim")
 
 
@@ -235,6 +235,16 @@ def test_what_failed_is_said_whatever_the_exit_code(
         burn(IMAGE, put_in(kind))
     assert not caught.value.blank
     assert put_in.unlocked == ["/dev/sr0"]  # type: ignore[attr-defined]
+
+
+def test_a_vague_line_does_not_undo_what_ended_well(
+    stands: Stands, put_in: Callable[..., Drive]
+) -> None:
+    stands.put("growisofs", 'print(":-( odd")\n' + GROWISOFS)
+    assert burn(IMAGE, put_in()).sha256
+    stands.put("growisofs", 'print(":-( odd")\n' + GROWISOFS, 1)
+    with pytest.raises(RecordingError, match="odd"):
+        burn(IMAGE, put_in())
 
 
 def test_a_disc_that_is_still_blank_is_said_to_be(
