@@ -33,7 +33,7 @@ def reload(drive: Drive, by_hand: Callable[[], None]) -> None:
     if drive.closes_tray:
         with contextlib.suppress(NoDriveError):  # slim drives say that they can
             tray.close(drive.node)
-    if tray.status(drive.node) == "open":
+    if tray.status(drive.node) in ("open", "empty"):  # some call an open tray empty
         by_hand()
     if not tray.wait_ready(drive.node, _READY):
         raise ReadBackError(f"{drive.name} does not recognise the disc that it has written")

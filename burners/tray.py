@@ -16,6 +16,7 @@ _CLOSES = 0x1  # CDC_CLOSE_TRAY
 _THE_CURRENT_SLOT = 0x7FFFFFFF  # CDSL_CURRENT
 _STATES = {0: "loaded", 1: "empty", 2: "open", 3: "loading", 4: "loaded"}
 _NAP = 0.25
+_PATIENCE = 10.0  # seconds
 
 
 def status(node: str) -> str:
@@ -42,16 +43,24 @@ def unlock(node: str) -> None:
 
 
 def eject(node: str) -> None:
-    """Open the tray.
+    """Open the tray, whoever locked it. Who only looks at the disc, as udev does, is waited for.
 
     Raises:
         BusyError: something holds the drive.
         NoDriveError: it cannot be used.
     """
-    with _drive(node) as fd:
-        with contextlib.suppress(OSError):  # some have no lock
-            fcntl.ioctl(fd, _LOCK, 0)
-        fcntl.ioctl(fd, _EJECT)
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            with _drive(node) as fd:
+                fcntl.ioctl(fd, _LOCK, 0)
+                fcntl.ioctl(fd, _EJECT)
+        except BusyError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_NAP)
+        else:
+            return
 
 
 def close(node: str) -> None:

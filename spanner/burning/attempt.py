@@ -138,7 +138,7 @@ def _nothing_written(drive: Drive, error: BaseException) -> bool:
 def _closed_by_hand(desk: Desk, drive: Drive, work: Work) -> None:
     desk.progress.note(f"{drive.name}: push the tray in again, {work.volume_id} is to be read back")
     asked = time.monotonic()
-    while tray.status(drive.node) == "open":
+    while tray.status(drive.node) in ("open", "empty"):
         wait = desk.orders.wait
         if desk.stop.is_set():
             raise StoppedError("it was stopped before the disc was read back")
