@@ -1,0 +1,49 @@
+"""What a session file says of the media that it needs, whatever program wrote it."""
+
+import msgspec
+
+from spanner.errors import SourceError
+
+KINDS = ("audio", "video", "fade", "midi", "project", "other")
+
+
+class SessionError(SourceError):
+    """A session file cannot be read: it is damaged, not what it seems, or of an unknown kind."""
+
+
+class Reference(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A medium that a session needs, as it is recorded there.
+
+    `kind` is one of KINDS. `name` is the file's name, `directory` the folders above it from the top
+    of `volume` down: "/", "/Volumes/NAME" or "C:" for absolute places, empty for places beside the
+    session. `recorded` is the text as it stands in the file. `embedded`: the medium lies in the
+    session file itself. `unique_id` is that of the file's `umid` chunk, as hexadecimal text;
+    `frames` is its length in samples, `size` in bytes, where the session tells.
+    """
+
+    kind: str
+    name: str
+    volume: str
+    directory: tuple[str, ...]
+    recorded: str
+    embedded: bool = False
+    unique_id: str = ""
+    frames: int | None = None
+    size: int | None = None
+
+
+class Session(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A session file: what wrote it, and its media in their order there.
+
+    `format` is the format's name ("ptx", "rpp"), `sample_rate` in hertz. `search` are folders,
+    absolute or relative to the session's own, in which it looks for media too. `notes` says what
+    was there and could not be understood, such as what a later version added.
+    """
+
+    application: str
+    version: str
+    format: str
+    media: tuple[Reference, ...]
+    sample_rate: int | None = None
+    search: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
