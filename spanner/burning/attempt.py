@@ -44,7 +44,7 @@ def attempt(desk: Desk, drive: Drive, work: Work, number: int) -> Written:
         prepared = work.prepare()
     if orders.simulate:
         burnt = _burn(desk, drive, work, prepared)
-        return _written(work, burnt, number, verified=False, simulated=True)
+        return work.written(burnt.sha256, burnt.place, number, verified=False, simulated=True)
     copy = _begin(desk, drive, work)
     try:
         burnt = _burn(desk, drive, work, prepared)
@@ -56,13 +56,13 @@ def attempt(desk: Desk, drive: Drive, work: Work, number: int) -> Written:
         else:
             desk.settle(copy, SPOILT, remark=str(error) or type(error).__name__)
         raise
-    desk.settle(copy, BURNT, burnt.sha256)
     if work.belongs:
         with desk.lock:
             desk.library.add_hashes(*work.belongs, prepared.hashes())
+    desk.settle(copy, BURNT, burnt.sha256)
     if orders.verify:
         check(desk, drive, work, copy, burnt, prepared)
-    return _written(work, burnt, number, verified=orders.verify)
+    return work.written(burnt.sha256, burnt.place, number, verified=orders.verify)
 
 
 def check(
@@ -75,7 +75,7 @@ def check(
         BurnError: the drive cannot be used; the copy waits for its check.
         StoppedError: the job is to end; likewise.
     """
-    reload(drive, lambda: _closed_by_hand(desk, drive, work))
+    load_again(desk, drive, work)
     try:
         with desk.progress.task(
             f"reading back {work.words} in {drive.node}", burnt.sectors * SECTOR
@@ -135,6 +135,17 @@ def _nothing_written(drive: Drive, error: BaseException) -> bool:
     return False
 
 
+def load_again(desk: Desk, drive: Drive, work: Work) -> None:
+    """Have the drive see the disc anew, with the help of whoever is there.
+
+    Raises:
+        ReadBackError: it does not recognise the disc.
+        BurnError: nobody closed the tray, or the drive cannot be used.
+        StoppedError: the job is to end.
+    """
+    reload(drive, lambda: _closed_by_hand(desk, drive, work))
+
+
 def _closed_by_hand(desk: Desk, drive: Drive, work: Work) -> None:
     desk.progress.note(f"{drive.name}: push the tray in again, {work.volume_id} is to be read back")
     asked = time.monotonic()
@@ -148,18 +159,3 @@ def _closed_by_hand(desk: Desk, drive: Drive, work: Work) -> None:
                 f"and run the same command again"
             )
         time.sleep(_NAP)
-
-
-def _written(
-    work: Work, burnt: Burnt, number: int, *, verified: bool, simulated: bool = False
-) -> Written:
-    return Written(
-        work.number,
-        work.volume_id,
-        burnt.sha256,
-        burnt.sectors,
-        verified,
-        drive=burnt.place,
-        copy=number,
-        simulated=simulated,
-    )

@@ -89,17 +89,8 @@ def _plan(
         if orders.simulate:
             done = []
         for number, copy in enumerate(done[: orders.copies], 1):
-            there.append(
-                Written(
-                    work.number,
-                    work.volume_id,
-                    copy.sha256,
-                    copy.sectors,
-                    verified=copy.state == VERIFIED,
-                    drive=copy.drive,
-                    copy=number,
-                )
-            )
+            verified = copy.state == VERIFIED
+            there.append(work.written(copy.sha256, copy.drive, number, verified=verified))
         tasks.extend(Task(work, number) for number in range(len(done) + 1, orders.copies + 1))
     tasks.sort(key=lambda task: (task.copy, task.work.number))
     return there, tasks

@@ -2,9 +2,9 @@
 
 import hashlib
 
-from burners import Burnt, ReadBackError, reload
+from burners import Burnt, ReadBackError, StoppedError
 from burners.drives import Drive
-from spanner.burning.attempt import check
+from spanner.burning.attempt import check, load_again
 from spanner.burning.desk import Desk
 from spanner.burning.tasks import Task
 from spanner.burning.work import Prepared, Work
@@ -45,15 +45,7 @@ def settle(desk: Desk, drive: Drive, copy: Copy, task: Task) -> Written:
         check(desk, drive, work, copy.id, Burnt(drive.node, "", work.sectors, sha256), prepared)
     else:
         sha256 = _by_its_catalog(desk, drive, copy, work)
-    return Written(
-        work.number,
-        work.volume_id,
-        sha256,
-        work.sectors,
-        verified=True,
-        drive=drive.node,
-        copy=task.copy,
-    )
+    return work.written(sha256, drive.node, task.copy, verified=True)
 
 
 def _known(desk: Desk, work: Work) -> str:
@@ -67,8 +59,8 @@ def _known(desk: Desk, work: Work) -> str:
 def _by_its_catalog(desk: Desk, drive: Drive, copy: Copy, work: Work) -> str:
     """The run was killed before it knew the image's hash: the disc's own catalog tells."""
     assert work.belongs
-    reload(drive, lambda: None)
-    verdict = verify(drive.node, desk.progress)
+    load_again(desk, drive, work)
+    verdict = verify(drive.node, _Stoppable(desk))
     if not verdict.is_disc(*work.belongs):
         problem = verdict.problems[0] if verdict.problems else "it is another disc"
         desk.settle(copy.id, SPOILT, remark=problem)
@@ -77,6 +69,21 @@ def _by_its_catalog(desk: Desk, drive: Drive, copy: Copy, work: Work) -> str:
         desk.library.add_hashes(*work.belongs, verdict.hashes())
     desk.settle(copy.id, VERIFIED, verdict.sha256)
     return verdict.sha256
+
+
+class _Stoppable:
+    """Shows progress, and ends what it is progress of when the job is to end."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.task = desk.progress.task
+        self.note = desk.progress.note
+
+    def advance(self, count: int) -> None:
+        """So much further; StoppedError when the job is to end."""
+        if self._desk.stop.is_set():
+            raise StoppedError("it was stopped while the disc was read back")
+        self._desk.progress.advance(count)
 
 
 def _hash(prepared: Prepared) -> str:

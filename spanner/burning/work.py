@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from burners import BurnError, Image, image_file
+from spanner.burning.written import Written
 from spanner.catalog.bag import texts
 from spanner.catalog.reading import read_catalog
 from spanner.errors import DamagedImageError, UsageError
@@ -50,6 +51,21 @@ class Work:
     def words(self) -> str:
         """What people call it."""
         return f"disc {self.number} of {self.total}, {self.volume_id}"
+
+    def written(
+        self, sha256: str, drive: str, copy: int, *, verified: bool, simulated: bool = False
+    ) -> Written:
+        """What a drive made of it."""
+        return Written(
+            self.number,
+            self.volume_id,
+            sha256,
+            self.sectors,
+            verified,
+            drive=drive,
+            copy=copy,
+            simulated=simulated,
+        )
 
 
 def work_of_plan(plan: Plan) -> list[Work]:
