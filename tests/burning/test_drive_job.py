@@ -148,7 +148,7 @@ def test_the_other_drive_does_what_one_could_not(serve: Serve, session: str) -> 
     rig.fault("write", WRITE_ERROR, 100)
     document, _ = burn(rig, make_plan(rig, session), "--wait", "20")
     assert [disc["drive"] for disc in document["discs"]] == ["/dev/sr1", "/dev/sr1"]
-    assert sorted(copies(rig)) == [(1, "spoilt"), (1, "verified"), (2, "verified")]
+    assert sorted(state for _, state in copies(rig)) == ["spoilt", "verified", "verified"]
 
 
 def test_wrong_used_and_small_discs_are_refused_untouched(serve: Serve, session: str) -> None:
