@@ -53,7 +53,8 @@ def eject(node: str) -> None:
     while True:
         try:
             with _drive(node) as fd:
-                fcntl.ioctl(fd, _LOCK, 0)
+                with contextlib.suppress(OSError):  # some have no lock
+                    fcntl.ioctl(fd, _LOCK, 0)
                 fcntl.ioctl(fd, _EJECT)
         except BusyError:
             if time.monotonic() > deadline:

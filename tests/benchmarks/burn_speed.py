@@ -1,6 +1,6 @@
 """Times `spanner burn` beside the same program with a finished .iso, in one run; prints a ratio.
 
-    SPANNER_RIG=DIR python tests/benchmarks/burn_speed.py [--rounds 5] [--megabytes 600] [--rate KB/S]
+    SPANNER_RIG=DIR python tests/benchmarks/burn_speed.py [--rounds 5] [--rate KB/S]
 
 Both record on the same emulated drive. Spanner makes the image while it is recorded, from the
 sources through a pipe, hashes all of it and starts Python; it does not read back here, as the

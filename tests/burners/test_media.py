@@ -78,7 +78,7 @@ def test_recordable_and_rewritable() -> None:
     assert {kind for kind in kinds if kind.split("-dl")[0].endswith(("rw", "re", "ram"))} == (
         REWRITABLE
     )
-    assert SIMULATED == {"cd-r", "cd-rw", "dvd-r", "dvd-rw"}
+    assert {"cd-r", "cd-rw", "dvd-r", "dvd-rw"} == SIMULATED
     assert is_recordable("bd-r")
     assert not is_recordable("bd-rom")
     assert not is_recordable("")
