@@ -50,7 +50,8 @@ class Drive:
     """A drive as it was when it was looked at.
 
     `writes` are the types of discs that it can write. `state`: "open", "empty", "loading",
-    "loaded", or "busy" while another program has it.
+    "loaded", or "busy" while another program has it: then only udev is asked, and `closes_tray` is
+    not known, so False.
     """
 
     node: str
@@ -167,8 +168,9 @@ def _look(device: Any) -> Drive:
     busy = tray.in_use(node)
     state = "busy" if busy else tray.status(node)
     closes = False
-    with contextlib.suppress(BurnError):
-        closes = tray.can_close(node)
+    if not busy:  # to open the node has the kernel ask the drive for events, even while it burns
+        with contextlib.suppress(BurnError):
+            closes = tray.can_close(node)
     return Drive(
         node,
         vendor,

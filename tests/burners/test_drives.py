@@ -400,6 +400,25 @@ def test_a_held_drive_is_left_alone(serve: Serve, tmp_path: Path) -> None:
     assert log.read_text() != before
 
 
+OPENED = """
+real, modes = os.open, []
+def noted(path, flags, *rest, **more):
+    if path == "/dev/sr0":
+        modes.append(bool(flags & os.O_EXCL))
+    return real(path, flags, *rest, **more)
+os.open = noted
+print(json.dumps([burners.look("/dev/sr0").state, modes]))
+"""
+
+
+def test_a_held_drive_is_not_even_opened(serve: Serve) -> None:
+    """That alone has the kernel send it a command; an open that is refused (O_EXCL) does not."""
+    rig = serve("dvd+r:4096")
+    with running(rig, HOLD) as holder:
+        assert heard(holder) == "held"
+        assert ask(rig, OPENED) == ["busy", [True]]
+
+
 @pytest.mark.parametrize(
     ("properties", "expected"),
     [

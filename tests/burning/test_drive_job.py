@@ -1,68 +1,30 @@
-"""Whole jobs, with the real programs on emulated drives: burnt, refused, spoilt, resumed."""
+"""Whole jobs, with the real programs on emulated drives: what is burnt and what is refused."""
 
 import json
 import os
 import re
-import signal
-import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from support.jobs import (
+    READ_ERROR,
+    ROBOT,
+    assert_restored,
+    burn,
+    copies,
+    make_plan,
+    spanner,
+    start,
+    wait_for,
+)
 from support.rig import Rig
-from support.trees import write
 
 Serve = Callable[..., Rig]
-ROBOT = ("--media-change-after-eject", "--swap-after", "1")
-WRITE_ERROR, CLOSE_ERROR, READ_ERROR = "03/0c/00", "03/73/03", "03/11/00"
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> str:
-    """Four files of 600 kB."""
-    root = str(tmp_path / "Song")
-    for name in "abcd":
-        write(root, f"Audio Files/{name}.wav", os.urandom(600_000))
-    return root
-
-
-def spanner(rig: Rig, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return rig.run(sys.executable, "-m", "spanner", *arguments)
-
-
-def make_plan(rig: Rig, session: str, media: str = "custom:2300kB") -> str:
-    """The plan's file; by the medium it has two discs."""
-    done = spanner(rig, "plan", session, "--media", media, "-o", "plan.json")
-    assert done.returncode == 0, done.stderr
-    return "plan.json"
-
-
-def burn(rig: Rig, *arguments: str) -> tuple[dict[str, Any], str]:
-    """A job that must succeed: its JSON and its messages."""
-    done = spanner(rig, "burn", *arguments, "--json")
-    assert done.returncode == 0, done.stderr
-    document: dict[str, Any] = json.loads(done.stdout)
-    return document, done.stderr
-
-
-def copies(rig: Rig) -> list[tuple[int, str]]:
-    """All copies in the library: disc and state."""
-    with sqlite3.connect(rig.env["SPANNER_LIBRARY"]) as db:
-        rows = db.execute("SELECT disc, state FROM copies ORDER BY id").fetchall()
-    db.close()
-    return rows
-
-
-def assert_restored(rig: Rig, session: str, *sources: str) -> None:
-    done = spanner(rig, "restore", *sources, "--to", "back")
-    assert done.returncode == 0, done.stderr
-    subprocess.run(["diff", "-r", session, f"{rig.folder}/back/Song"], check=True)
 
 
 def test_two_discs_on_two_drives_come_back_from_the_drives(serve: Serve, session: str) -> None:
@@ -114,43 +76,6 @@ def test_each_program_that_is_asked_for(serve: Serve, session: str, program: str
     assert_restored(rig, session, "/dev/sr0")
 
 
-@pytest.mark.parametrize(
-    ("fault", "reason"),
-    [
-        (f"write:{WRITE_ERROR}:600:1", r"could not write at sector \d+"),
-        (f"close:{CLOSE_ERROR}:0:1", "CLOSE TRACK failed"),
-        (f"sync:{WRITE_ERROR}:-1:2", "FLUSH CACHE failed"),
-        (f"read:{READ_ERROR}:600:1", r"sectors from 600 on cannot be read.*hit: data/Song/Audio"),
-    ],
-)
-def test_a_spoilt_disc_is_noted_and_burnt_anew(
-    serve: Serve, session: str, fault: str, reason: str
-) -> None:
-    discs = ["dvd+r:4096"] * 3
-    rig = serve(*discs, options=(*ROBOT, "--fault", fault))
-    document, messages = burn(rig, make_plan(rig, session), "--wait", "20")
-    assert re.search(rf"disc 1 of 2, SONG_01OF02 failed in .*{reason}", messages)
-    assert copies(rig) == [(1, "spoilt"), (1, "verified"), (2, "verified")]
-    assert [disc["verified"] for disc in document["discs"]] == [True, True]
-
-
-def test_a_drive_that_fails_twice_is_given_up(serve: Serve, session: str) -> None:
-    rig = serve(*["dvd+r:4096"] * 3, options=(*ROBOT, "--fault", f"read:{READ_ERROR}:600"))
-    done = spanner(rig, "burn", make_plan(rig, session), "--wait", "20")
-    assert done.returncode == 5
-    assert "is given up" in done.stderr
-    assert re.search("spanner: disc 1 of 2, SONG_01OF02 failed .* cannot be read", done.stderr)
-    assert copies(rig) == [(1, "spoilt"), (1, "spoilt")]
-
-
-def test_the_other_drive_does_what_one_could_not(serve: Serve, session: str) -> None:
-    rig = serve("dvd+r:4096", "1=dvd+r:4096", "1=dvd+r:4096", drives=2, options=ROBOT)
-    rig.fault("write", WRITE_ERROR, 100)
-    document, _ = burn(rig, make_plan(rig, session), "--wait", "20")
-    assert [disc["drive"] for disc in document["discs"]] == ["/dev/sr1", "/dev/sr1"]
-    assert sorted(state for _, state in copies(rig)) == ["spoilt", "verified", "verified"]
-
-
 def test_wrong_used_and_small_discs_are_refused_untouched(serve: Serve, session: str) -> None:
     rig = serve("dvd-r:4096", "bd-r:800", "bd-r:4096", options=ROBOT)
     plan = make_plan(rig, session, "bd-r")
@@ -190,135 +115,6 @@ def test_a_disc_that_comes_is_seen(serve: Serve, session: str) -> None:
     assert copies(rig) == [(1, "verified")]
 
 
-def start(rig: Rig, *arguments: str) -> "subprocess.Popen[bytes]":
-    """A job in the background; its messages go to a file."""
-    with open(rig.folder / "messages", "wb") as file:
-        return subprocess.Popen(
-            [sys.executable, "-m", "spanner", *arguments],
-            env=rig.env,
-            cwd=rig.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=file,
-        )
-
-
-def wait_for(rig: Rig, words: str, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while words not in (rig.folder / "messages").read_text("utf-8"):
-        assert time.monotonic() < deadline, (rig.folder / "messages").read_text("utf-8")
-        time.sleep(0.05)
-
-
-def test_a_drive_in_use_is_left_alone(serve: Serve, session: str) -> None:
-    rig = serve("dvd+r:4096")
-    plan = make_plan(rig, session, "dvd+r")
-    hold = """
-import fcntl, sys
-drive = open("/dev/sr0", "r+b", 0)
-fcntl.flock(drive, fcntl.LOCK_EX)
-print("held", flush=True)
-sys.stdin.read()
-"""
-    with subprocess.Popen(
-        [sys.executable, "-c", hold], env=rig.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as holder:
-        assert holder.stdin
-        assert holder.stdout
-        assert holder.stdout.readline()
-        done = spanner(rig, "burn", plan, "--wait", "1")
-        assert done.returncode == 6
-        assert "is in use" in done.stderr
-        holder.stdin.close()
-    assert (rig.folder / "disc.img").stat().st_size == 0
-    assert copies(rig) == []
-    burn(rig, plan)
-
-
-def test_the_disc_is_ejected_in_the_middle(serve: Serve, session: str) -> None:
-    rig = serve("dvd+r:4096", options=("--rate", "500"))
-    plan = make_plan(rig, session)
-    with start(rig, "burn", plan, "--wait", "2") as job:
-        wait_for_data(rig)
-        rig.ask("eject")
-        assert job.wait(60) == 6
-    messages = (rig.folder / "messages").read_text("utf-8")
-    assert re.search("SONG_01OF02 failed in .* could not write at sector", messages)
-    assert copies(rig) == [(1, "spoilt")]
-
-
-def wait_for_data(rig: Rig, drive: str = "sr0", sectors: int = 100) -> None:
-    deadline = time.monotonic() + 30
-    while (rig.ask("state", drive)["recorded"] or 0) < sectors:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-@pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_interrupted_it_stops_the_program_and_frees_the_drive(
-    serve: Serve, session: str, kill: signal.Signals
-) -> None:
-    rig = serve("dvd+r:4096", options=("--rate", "500"))
-    plan = make_plan(rig, session)
-    with start(rig, "burn", plan, "--wait", "60") as job:
-        wait_for_data(rig)
-        job.send_signal(kill)
-        assert job.wait(30) == 130
-    state = rig.ask("state")
-    assert not state["locked"]
-    assert copies(rig) == [(1, "spoilt")]
-
-
-def test_killed_while_burning_it_goes_on_with_a_new_disc(serve: Serve, session: str) -> None:
-    write(session, "e.wav", os.urandom(64_000_000))  # more than growisofs buffers
-    discs = ["dvd+r:40000"] * 3
-    rig = serve(*discs, options=(*ROBOT, "--rate", "30000"))
-    plan = make_plan(rig, session, "dvd+r")
-    with start(rig, "burn", plan) as job:
-        wait_for_data(rig)
-        job.kill()
-    assert copies(rig) == [(1, "burning")]
-    burn(rig, plan, "--wait", "30")
-    assert copies(rig) == [(1, "spoilt"), (1, "verified")]
-
-
-def test_what_the_program_still_finished_after_the_kill_counts(serve: Serve, session: str) -> None:
-    rig = serve("dvd+r:4096", options=("--rate", "1000"))
-    plan = make_plan(rig, session, "dvd+r")
-    with start(rig, "burn", plan) as job:
-        wait_for_data(rig)  # all is in growisofs's buffer by now
-        job.kill()
-    _, messages = burn(rig, plan, "--wait", "30")
-    assert "burnt before: it is read back" in messages
-    assert copies(rig) == [(1, "verified")]
-    rig.ask("close")
-    assert_restored(rig, session, "/dev/sr0")
-
-
-def test_killed_while_reading_back_it_reads_back_and_burns_no_second(
-    serve: Serve, session: str
-) -> None:
-    rig = serve("dvd+r:4096")
-    plan = make_plan(rig, session, "dvd+r")
-    with start(rig, "burn", plan) as job:
-        deadline = time.monotonic() + 30
-        while not library_says(rig, "burnt"):
-            assert time.monotonic() < deadline
-        job.kill()
-    assert copies(rig) == [(1, "burnt")]
-    rig.ask("close")
-    _, messages = burn(rig, plan, "--wait", "20")
-    assert "burnt before: it is read back" in messages
-    assert copies(rig) == [(1, "verified")]
-
-
-def library_says(rig: Rig, state: str) -> bool:
-    try:
-        return any(found == state for _, found in copies(rig))
-    except sqlite3.OperationalError:
-        return False
-
-
 def test_what_is_done_is_not_done_again_and_a_second_copy_is(serve: Serve, session: str) -> None:
     rig = serve("dvd+r:4096", "dvd+r:4096", options=ROBOT)
     plan = make_plan(rig, session, "dvd+r")
@@ -330,18 +126,6 @@ def test_what_is_done_is_not_done_again_and_a_second_copy_is(serve: Serve, sessi
         (1, first["discs"][0]["sha256"]),
         (2, first["discs"][0]["sha256"]),
     ]
-
-
-def test_a_changed_source_ends_the_job_and_is_named(serve: Serve, session: str) -> None:
-    rig = serve("dvd+r:4096")
-    plan = make_plan(rig, session, "dvd+r")
-    with open(f"{session}/Audio Files/c.wav", "ab") as file:
-        file.write(b"more")
-    done = spanner(rig, "burn", plan)
-    assert done.returncode == 4
-    assert "c.wav" in done.stderr
-    assert not rig.ask("state")["locked"]
-    assert copies(rig) in ([], [(1, "spoilt")])
 
 
 @pytest.mark.parametrize(("disc", "media"), [("cd-r:4096", "cd-r"), ("dvd-r:4096", "dvd-r")])
@@ -408,18 +192,6 @@ def test_another_programs_image(serve: Serve, program: Callable[[str], str], ses
     assert [disc["volume_id"] for disc in document["discs"]] == ["OTHER"]
     again, _ = burn(rig, image, "--wait", "1")
     assert again["discs"] == document["discs"]
-
-
-def test_two_jobs_do_not_burn_the_same_discs(serve: Serve, session: str) -> None:
-    rig = serve("none")
-    plan = make_plan(rig, session, "dvd+r")
-    with start(rig, "burn", plan, "--wait", "60") as job:
-        wait_for(rig, "insert a blank")
-        done = spanner(rig, "burn", plan)
-        assert done.returncode == 2
-        assert "another spanner burns these discs" in done.stderr
-        job.terminate()
-        assert job.wait(20) == 130
 
 
 def test_archive_burns_what_it_plans(serve: Serve, session: str) -> None:
