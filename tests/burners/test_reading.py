@@ -1,12 +1,9 @@
 """Discs are read back and compared, in emulated drives."""
 
-import contextlib
 import json
 import os
-import socket
 import sys
 import threading
-import time
 import zlib
 from array import array
 from collections.abc import Callable
@@ -35,22 +32,6 @@ from support.rig import SECTOR, Rig
 Serve = Callable[..., Rig]
 SECTORS = 1000
 IMAGE = os.urandom(SECTORS * SECTOR)
-
-
-@pytest.fixture
-def serve(serve: Serve) -> Serve:
-    """Emulated drives whose discs can be changed at once: they are there before they listen."""
-
-    def start(*discs: str, **options: Any) -> Rig:
-        rig = serve(*discs, **options)
-        for _ in range(500):
-            with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as link:
-                link.connect(rig.env["VIRTUAL_BURNER"])
-                break
-            time.sleep(0.01)
-        return rig
-
-    return start
 
 
 READ = """

@@ -9,6 +9,7 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -96,8 +97,23 @@ def virtual_burner(
         assert server.stdin
         assert server.stdout
         try:
-            variables = json.loads(server.stdout.readline())
-            yield Rig({**os.environ, **variables}, folder)
+            rig = Rig({**os.environ, **json.loads(server.stdout.readline())}, folder)
+            _wait_for_socket(rig.env["VIRTUAL_BURNER"])
+            yield rig
         finally:
             server.stdin.close()
             server.wait(30)
+
+
+def _wait_for_socket(path: str) -> None:
+    """Its control socket listens a moment after it has said where it is."""
+    deadline = time.monotonic() + 10
+    while True:
+        with socket.socket(socket.AF_UNIX) as link:
+            try:
+                link.connect(path)
+            except OSError:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            else:
+                return
