@@ -97,9 +97,9 @@ def look(node: str) -> Drive:
     try:
         device = pyudev.Devices.from_device_file(_context(), os.path.realpath(node))
     except (pyudev.DeviceNotFoundError, OSError, ValueError) as error:
-        raise NoDriveError(f"{node} is no optical drive: see `spanner drives`") from error
+        raise NoDriveError(f"{node} is no optical drive") from error
     if not _is_optical(device):
-        raise NoDriveError(f"{node} is no optical drive: see `spanner drives`")
+        raise NoDriveError(f"{node} is no optical drive")
     return _look(device)
 
 

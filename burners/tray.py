@@ -132,5 +132,5 @@ def refusal(node: str, error: OSError) -> NoDriveError | BusyError:
     if error.errno in (errno.EACCES, errno.EPERM):
         return NoDriveError(f"{node} may not be used: become a member of the group cdrom")
     if error.errno in (errno.ENOTTY, errno.EINVAL, errno.ENOTDIR, errno.EISDIR):
-        return NoDriveError(f"{node} is no optical drive: see `spanner drives`")
+        return NoDriveError(f"{node} is no optical drive")
     return NoDriveError(f"{node} cannot be used: {error.strerror}")

@@ -134,7 +134,7 @@ def test_a_drive_without_a_lock_is_ejected(kernel: Callable[[dict[int, int]], li
     [
         (errno.EBUSY, BusyError, "/dev/null is held by something: unmount its disc"),
         (errno.EACCES, NoDriveError, "may not be used: become a member of the group cdrom"),
-        (errno.ENOTTY, NoDriveError, "is no optical drive: see `spanner drives`"),
+        (errno.ENOTTY, NoDriveError, "is no optical drive"),
         (errno.EIO, NoDriveError, "cannot be used: Input/output error"),
     ],
 )
