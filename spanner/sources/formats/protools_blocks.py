@@ -191,12 +191,13 @@ def read_file(path: str) -> bytes:
 
 def _clear(data: bytes, scheme: int, seed: int) -> bytes:
     """The file in clear: each byte after the header is XORed with a key that goes by its offset."""
+    needed = min(len(data), _PERIOD)  # bytes of keys
     if scheme == SCHEME_1:
         delta = seed * pow(53, -1, 256)
-        keys = bytes(k * delta & 255 for k in range(256)) * (_PERIOD // 256)
+        keys = bytes(k * delta & 255 for k in range(256)) * -(-needed // 256)
     else:
         delta = -seed * pow(11, -1, 256)
-        keys = b"".join(bytes((k * delta & 255,)) * 4096 for k in range(256))
+        keys = b"".join(bytes((k * delta & 255,)) * 4096 for k in range(-(-needed // 4096)))
     parts = [data[:_HEADER]]
     for at in range(0, len(data), _PERIOD):
         part = data[max(at, _HEADER) : at + _PERIOD]
