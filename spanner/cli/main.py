@@ -20,6 +20,7 @@ COMMANDS = (
     "plan",
     "image",
     "burn",
+    "scan",
     "verify",
     "restore",
     "drives",

@@ -103,7 +103,7 @@ def test_each_byte_flipped(path: str, description: Description, flip: int) -> No
     for at in range(len(content)):
         began = time.process_time()
         outcome(path, content[:at] + bytes((content[at] ^ flip,)) + content[at + 1 :])
-        assert time.process_time() - began < 0.5, at
+        assert time.process_time() - began < 5, at
 
 
 @settings(deadline=None)

@@ -1,0 +1,215 @@
+"""Ableton Live sets (.als), also clips and racks: gzipped XML, with the media in SampleRef/FileRef.
+
+After sets of Live 8 to 12; Ableton publishes no description. FileRefs elsewhere tell where a preset
+or a sample once came from, and are not needed to play the set. Live 11 and later record whole
+paths; Live up to 10 a list of folders, and a Windows path or a Mac alias record (`Data`).
+"""
+
+import struct
+import zlib
+
+from spanner.sources.formats.places import LONGEST, MOST_FOLDERS, Media, place, refused
+from spanner.sources.formats.xml import CHUNK, Event, events, gunzipped, opened, plain, root
+from spanner.sources.session import Reference, Session
+
+_GZIP = b"\x1f\x8b"
+_IN_PROJECT = "3"
+_BESIDE = ("1", _IN_PROJECT)  # RelativePathType: relative to the project's folder
+
+_DEEPER = ("FileSize", "DefaultDuration")  # values that lie elsewhere in a SampleRef
+
+_ALIAS_TAGS = {2: 150, 3: 58}  # an alias record's version: where its tagged values begin
+_ALIAS_PATH, _ALIAS_VOLUME = 18, 19
+
+
+def is_ableton(head: bytes) -> bool:
+    """Whether a file that begins so is a Live set, packed as Live writes it or not."""
+    if head.startswith(_GZIP):
+        try:
+            head = zlib.decompressobj(wbits=31).decompress(head, CHUNK)
+        except zlib.error:
+            return False
+    first = root(head)
+    return first is not None and first.tag == "Ableton"
+
+
+def read(path: str) -> Session:
+    """The Live set at `path`.
+
+    Raises:
+        SessionError: it cannot be read, or is no sound Live set; with the line or byte.
+    """
+    with opened(path) as file:
+        packed = file.read(2) == _GZIP
+    reader = _Reader(path)
+    above: list[str] = []
+    for event in events(path, gunzipped(path) if packed else plain(path)):
+        if event.starts:
+            above.append(event.tag)
+            reader.start(event, above)
+        else:
+            reader.end(event)
+            above.pop()
+    return Session(
+        "Ableton Live",
+        reader.version,
+        "als",
+        reader.media.found,
+        search=tuple(reader.search),
+        notes=tuple(reader.media.notes),
+    )
+
+
+class _FileRef:
+    """What one FileRef holds: `values` by tag, `folders` below the project, `hint` from the top."""
+
+    def __init__(self, line: int, above: int) -> None:
+        self.line = line
+        self.above = above
+        self.values: dict[str, str] = {}
+        self.folders: list[str] = []
+        self.hint: list[str] = []
+        self.data = ""
+
+
+class _Reader:
+    """The state of reading one set."""
+
+    def __init__(self, path: str) -> None:
+        self.media = Media(path)
+        self.version = ""
+        self.search: dict[str, None] = {}
+        self._path = path
+        self._reference: _FileRef | None = None
+
+    def start(self, event: Event, above: list[str]) -> None:
+        if event.above == 0:
+            if event.tag != "Ableton":
+                raise refused(self._path, f"is no Live set but <{event.tag}>", event.line)
+            creator = event.attributes.get("Creator", "")
+            self.version = creator.removeprefix("Ableton Live").strip()
+        elif above[-2:] == ["SampleRef", "FileRef"]:
+            self._add()
+            self._reference = _FileRef(event.line, event.above)
+        elif self._reference is not None:
+            self._inside(self._reference, event, above)
+
+    def _inside(self, reference: _FileRef, event: Event, above: list[str]) -> None:
+        if event.tag == "RelativePathElement":
+            listed = {"RelativePath": reference.folders, "PathHint": reference.hint}.get(above[-2])
+            if listed is None:
+                return
+            if len(listed) >= MOST_FOLDERS:
+                raise refused(self._path, "FileRef: more folders than a path has", event.line)
+            listed.append(event.attributes.get("Dir", ""))
+        elif above[-3:-1] == ["SampleRef", "FileRef"] or event.tag in _DEEPER:
+            value = event.attributes.get("Value")
+            if value is not None:
+                reference.values.setdefault(event.tag, value)
+
+    def end(self, event: Event) -> None:
+        reference = self._reference
+        if reference is None:
+            return
+        if event.tag == "Data" and event.above == reference.above + 1:
+            reference.data = event.text
+        elif event.above < reference.above:  # the SampleRef, which has the length too
+            self._add()
+
+    def _add(self) -> None:
+        reference, self._reference = self._reference, None
+        recorded = self._recorded(reference) if reference is not None else ""
+        if reference is None or not recorded:  # as in an empty slot of a sampler
+            return
+        where = f"line {reference.line}, SampleRef/FileRef"
+        size = self._number(reference, "OriginalFileSize") or self._number(reference, "FileSize")
+        frames = self._number(reference, "DefaultDuration") or None
+        # Relative paths have forward slashes on every system, absolute ones tell by their start.
+        windows = None if recorded.startswith(("/", "\\")) or recorded[1:2] == ":" else False
+
+        def make() -> Reference:
+            return place(
+                "", recorded, windows=windows, otherwise="audio", frames=frames, size=size or None
+            )
+
+        self.media.add(make, where)
+
+    def _recorded(self, reference: _FileRef) -> str:
+        """The place to record: what is in the project's folder moves with it, else where it was."""
+        values = reference.values
+        kind = values.get("RelativePathType", "")
+        absolute = values.get("Path") or self._old_absolute(reference)
+        relative = values.get("RelativePath") or self._old_relative(reference)
+        if kind == _IN_PROJECT and relative:
+            if absolute.endswith(f"/{relative}") and len(self.search) < MOST_FOLDERS:
+                # Sets in the project's subfolders, such as Backup, count from its folder too.
+                project = absolute.removesuffix(relative)
+                self.search[project.rstrip("/") or "/"] = None
+            return relative
+        if absolute:
+            return absolute
+        if relative and kind not in _BESIDE:
+            pack = values.get("LivePackName") or "one of Live's libraries"
+            self.media.note(f"line {reference.line}: {relative} lies in {pack}")
+        return relative
+
+    def _old_relative(self, reference: _FileRef) -> str:
+        name = reference.values.get("Name", "")
+        if not name or reference.values.get("HasRelativePath") == "false":
+            return ""
+        # Live writes a step up as a folder without a name.
+        return "/".join([*(part or ".." for part in reference.folders), name])
+
+    def _old_absolute(self, reference: _FileRef) -> str:
+        found = _recorded_data(reference.data)
+        if found:
+            return found
+        name = reference.values.get("Name", "")
+        # The hint lacks the drive, and so the whole place on Windows; on a Mac nothing is lacking.
+        if name and reference.hint[:1] in (["Users"], ["Volumes"]):
+            return "/" + "/".join([*reference.hint, name])
+        return ""
+
+    def _number(self, reference: _FileRef, tag: str) -> int:
+        text = reference.values.get(tag, "0") or "0"
+        if not (text.isascii() and text.isdecimal() and len(text) < 19):
+            raise refused(self._path, f"FileRef: {tag} {text!r:.20}", reference.line)
+        return int(text)
+
+
+def _recorded_data(text: str) -> str:
+    """The path that `Data` holds as hexadecimal text: UTF-16LE of Windows or an alias of a Mac.
+
+    What cannot be understood is left aside: the other values of a FileRef tell the place too.
+    """
+    try:
+        data = bytes.fromhex(text)
+        if data[:4] == bytes(4):
+            return _alias(data)
+        path = data.decode("utf-16-le").partition("\0")[0]
+    except (ValueError, struct.error):
+        return ""
+    is_path = path[1:3] == ":\\" or path.startswith("\\\\")
+    return path if is_path and len(path) <= LONGEST else ""
+
+
+def _alias(data: bytes) -> str:
+    """The POSIX path in a Mac alias record: "" if it has none.
+
+    Raises:
+        ValueError, struct.error: it is no such record.
+    """
+    size, version = struct.unpack_from(">4xHH", data)
+    at = _ALIAS_TAGS.get(version, size)
+    values = {}
+    while at + 4 <= min(size, len(data)):
+        tag, length = struct.unpack_from(">HH", data, at)
+        if tag == 0xFFFF:
+            break
+        values[tag] = data[at + 4 : at + 4 + length]
+        at += 4 + length + length % 2
+    path = values.get(_ALIAS_PATH, b"").decode().strip("\0")
+    volume = values.get(_ALIAS_VOLUME, b"/").decode().strip("\0")
+    if not path or not volume.startswith("/"):
+        return ""
+    return f"{volume.rstrip('/')}/{path.lstrip('/')}"

@@ -1,0 +1,146 @@
+"""Logic projects: the lists of all their alternatives, and damage."""
+
+import contextlib
+import plistlib
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spanner.sources.formats.logic import is_logic, read
+from spanner.sources.session import Reference, SessionError
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "Sóng.logicx")
+
+
+def write(path: str, number: int, found: Any, form: Any = plistlib.FMT_BINARY) -> Path:
+    """The list of one alternative."""
+    file = Path(path) / "Alternatives" / f"{number:03}" / "MetaData.plist"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(found if isinstance(found, bytes) else plistlib.dumps(found, fmt=form))
+    return file
+
+
+def information(path: str, found: Any) -> None:
+    file = Path(path) / "Resources" / "ProjectInformation.plist"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(found if isinstance(found, bytes) else plistlib.dumps(found))
+
+
+def test_all_alternatives_are_listed(path: str) -> None:
+    write(
+        path,
+        0,
+        {
+            "SampleRate": 96000,
+            "AudioFiles": ["Audio Files/Kick ü.wav", "/Volumes/Media/x/a:b.aif", ""],
+            "UnusedAudioFiles": ["Audio Files/old.wav"],
+            "VideoFiles": ["/Users/x/Film.mov"],
+            "ImpulsResponsesFiles": ["Impulse Responses/Hall.SDIR"],
+            "PlaybackFiles": [],
+            "NumberOfTracks": 3,
+        },
+    )
+    write(path, 1, {"AudioFiles": ["Audio Files/Kick ü.wav", "b\\c.wav"]}, plistlib.FMT_XML)
+    information(path, {"LastSavedFrom": "Logic Pro X 10.4.1 (5164)"})
+    session = read(path)
+    assert session.media == (
+        Reference("audio", "Kick ü.wav", "", ("Audio Files",), "Audio Files/Kick ü.wav"),
+        Reference("audio", "a:b.aif", "/Volumes/Media", ("x",), "/Volumes/Media/x/a:b.aif"),
+        Reference("audio", "old.wav", "", ("Audio Files",), "Audio Files/old.wav"),
+        Reference("video", "Film.mov", "/", ("Users", "x"), "/Users/x/Film.mov"),
+        Reference("other", "Hall.SDIR", "", ("Impulse Responses",), "Impulse Responses/Hall.SDIR"),
+        Reference("audio", "b\\c.wav", "", (), "b\\c.wav"),
+    )
+    assert (session.application, session.version) == ("Logic Pro X", "10.4.1")
+    assert session.format == "logicx"
+    assert session.sample_rate is None  # the second has none
+    assert session.search == ("Sóng.logicx/Media", "Sóng.logicx")
+    assert session.notes == ()
+    assert is_logic(path)
+
+
+def test_a_slash_at_the_end_changes_nothing(path: str) -> None:
+    write(path, 0, {"AudioFiles": ["a.wav"], "SampleRate": 48000})
+    assert read(f"{path}/") == read(path)
+    assert read(path).sample_rate == 48000
+    assert (read(path).application, read(path).version) == ("Logic Pro", "")
+
+
+def test_what_is_not_understood_is_noted(path: str) -> None:
+    write(path, 0, {"AudioFiles": [7, "a.wav"], "VideoFiles": "x", "SampleRate": "fast"})
+    information(path, b"nonsense")
+    session = read(path)
+    assert len(session.media) == 1
+    assert len(session.notes) == 3
+    assert session.sample_rate is None
+
+
+def test_folders_without_lists_are_none(path: str, tmp_path: Path) -> None:
+    for each in (str(tmp_path), f"{path}.gone", "/dev/null", "a\0b"):
+        assert not is_logic(each)
+        with pytest.raises(SessionError):
+            read(each)
+    (tmp_path / "Alternatives").touch()
+    assert not is_logic(str(tmp_path))
+
+
+@pytest.mark.parametrize("content", [b"", b"bplist00", plistlib.dumps(["a"]), b"<plist>"])
+def test_damaged_lists_are_refused(path: str, content: bytes) -> None:
+    write(path, 0, {"AudioFiles": ["a.wav"]})
+    write(path, 1, content)
+    with pytest.raises(SessionError, match=r"Alternatives/001/MetaData\.plist: is "):
+        read(path)
+
+
+def test_entities_are_refused(path: str) -> None:
+    bomb = b'<?xml version="1.0"?><!DOCTYPE p [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]>'
+    write(path, 0, bomb + b'<plist version="1.0"><dict><key>&b;</key><true/></dict></plist>')
+    with pytest.raises(SessionError, match="damaged property list"):
+        read(path)
+
+
+def test_lists_of_absurd_sizes_are_refused(path: str) -> None:
+    file = write(path, 0, b"bplist00")
+    with file.open("r+b") as opened:
+        opened.truncate(1 << 40)
+    with pytest.raises(SessionError, match="has over"):
+        read(path)
+
+
+def test_absurd_numbers_of_files_are_refused(path: str) -> None:
+    write(path, 0, {"AudioFiles": ["a.wav"] * 200_001})
+    with pytest.raises(SessionError, match="more files than a project has"):
+        read(path)
+
+
+def test_long_names_of_programs_take_no_time(path: str) -> None:
+    write(path, 0, {})
+    information(path, {"LastSavedFrom": " 1 (" * 100_000})
+    started = time.process_time()
+    assert read(path).media == ()
+    assert time.process_time() - started < 10
+
+
+def test_cut_and_changed_lists_are_refused_or_read(path: str) -> None:
+    found = {"AudioFiles": ["a.wav", "/b/c.wav"], "VideoFiles": ["ü.mov"], "SampleRate": 44100}
+    chance = random.Random(1)
+    for form in (plistlib.FMT_BINARY, plistlib.FMT_XML):
+        content = plistlib.dumps(found, fmt=form)
+        files = [content[:length] for length in range(0, len(content), 3)]
+        for _ in range(600):
+            changed = bytearray(content)
+            for _ in range(chance.randint(1, 3)):
+                changed[chance.randrange(len(changed))] = chance.choice([0, 255, 16, 97, 0xD1])
+            files.append(bytes(changed))
+        for each in files:
+            write(path, 0, each)
+            started = time.process_time()
+            with contextlib.suppress(SessionError):
+                read(path)
+            assert time.process_time() - started < 10

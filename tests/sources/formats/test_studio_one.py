@@ -1,0 +1,144 @@
+"""Studio One songs: the pool in their zip files, and damage."""
+
+import contextlib
+import io
+import random
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from spanner.sources.formats.studio_one import is_studio_one, read
+from spanner.sources.session import Reference, SessionError
+
+POOL = """<?xml version="1.0" encoding="UTF-8"?>
+<MediaPool>
+  <MediaFolder name="Audio">
+    <AudioClip mediaID="{1}"><Url x:id="path" type="1" url="file:///C:/Songs/Kick%20%C3%BC.wav"/>
+      <Url x:id="other" url="file:///C:/no.wav"/></AudioClip>
+    <AudioClip mediaID="{2}"><Url x:id="path" url="media:///Media/in.wav"/></AudioClip>
+    <AudioClip><Url x:id="path" url="file:///Users/x/b.wav"/></AudioClip>
+    <VideoClip><Url x:id="path" url="file:///Volumes/V/film.mov"/></VideoClip>
+    <MusicClip><Url x:id="path" url="media:///Music/part.mid"/></MusicClip>
+  </MediaFolder>
+</MediaPool>
+"""
+ABOUT = """<MetaInformation>
+  <Attribute id="Document:Generator" value="Studio One/5.5.2.86528"/>
+  <Attribute id="Media:SampleRate" value="48000"/>
+</MetaInformation>
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "Söng.song")
+
+
+def song(pool: str | bytes = POOL, about: str = ABOUT, **more: str) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("Media/in.wav", b"RIFF1234")
+        archive.writestr("Song/mediapool.xml", pool)
+        archive.writestr("metainfo.xml", about)
+        for name, text in more.items():
+            archive.writestr(name, text)
+    return content.getvalue()
+
+
+def write(path: str, content: bytes) -> str:
+    Path(path).write_bytes(content)
+    return path
+
+
+def test_the_pool_is_listed(path: str) -> None:
+    session = read(write(path, song()))
+    kick = "file:///C:/Songs/Kick%20%C3%BC.wav"
+    inside, part = "media:///Media/in.wav", "media:///Music/part.mid"
+    film = "file:///Volumes/V/film.mov"
+    assert session.media == (
+        Reference("audio", "Kick ü.wav", "C:", ("Songs",), kick),
+        Reference("audio", "in.wav", "", ("Media",), inside, embedded=True, size=8),
+        Reference("audio", "b.wav", "/", ("Users", "x"), "file:///Users/x/b.wav"),
+        Reference("video", "film.mov", "/Volumes/V", (), film),
+        Reference("midi", "part.mid", "", ("Music",), part, embedded=True),
+    )
+    assert (session.application, session.version) == ("Studio One", "5.5.2.86528")
+    assert (session.format, session.sample_rate) == ("song", 48000)
+    assert session.notes == ("line 9: Music/part.mid should lie in the song itself, but does not",)
+    assert is_studio_one(song())
+
+
+def test_a_declared_prefix_is_fine(path: str) -> None:
+    pool = POOL.replace("<MediaPool>", '<MediaPool xmlns:x="http://example.org/x">')
+    assert len(read(write(path, song(pool))).media) == 5
+
+
+def test_a_clip_without_a_place_is_noted(path: str) -> None:
+    pool = "<MediaPool><AudioClip><Url x:id='path' url=''/></AudioClip></MediaPool>"
+    session = read(write(path, song(pool, "<x/>")))
+    assert session.media == ()
+    assert session.notes == ("line 1: a clip without a place",)
+    assert (session.application, session.version, session.sample_rate) == ("Studio One", "", None)
+
+
+@pytest.mark.parametrize("url", ["media:///", "media:///../x.wav", "file:///"])
+def test_places_that_are_none_are_refused(path: str, url: str) -> None:
+    write(
+        path, song(f"<MediaPool><AudioClip><Url x:id='path' url='{url}'/></AudioClip></MediaPool>")
+    )
+    with pytest.raises(SessionError, match="line 1: the medium's place"):
+        read(path)
+
+
+def test_other_files_are_none(path: str) -> None:
+    assert not is_studio_one(b"")
+    assert not is_studio_one(b"PK\3\4" + bytes(100))
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("x", b"y")
+    with pytest.raises(SessionError, match="is no Studio One song"):
+        read(write(path, content.getvalue()))
+    with pytest.raises(SessionError):
+        read(f"{path}.gone")
+
+
+@pytest.mark.parametrize(
+    "pool",
+    [
+        b"",
+        b"<MediaPool>",
+        b"<MediaPool><y:a/></MediaPool>",
+        b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>",
+        b"\xff\xfe\xfd",
+    ],
+)
+def test_bad_pools_are_refused(path: str, pool: bytes) -> None:
+    with pytest.raises(SessionError):
+        read(write(path, song(pool)))
+
+
+def test_zip_bombs_are_refused(path: str) -> None:
+    started = time.process_time()
+    with pytest.raises(SessionError, match="which no session does"):
+        read(write(path, song("<MediaPool>" + " " * 60_000_000)))
+    with pytest.raises(SessionError, match="which no session does"):
+        read(write(path, song(about="<x>" + " " * 60_000_000)))
+    assert time.process_time() - started < 10
+
+
+def test_cut_and_changed_songs_are_refused_or_read(path: str) -> None:
+    content = song()
+    chance = random.Random(1)
+    files = [content[:length] for length in range(0, len(content), 5)]
+    for _ in range(1000):
+        changed = bytearray(content)
+        for _ in range(chance.randint(1, 3)):
+            changed[chance.randrange(len(changed))] = chance.choice([0, 255, 1, 80, 0x7F])
+        files.append(bytes(changed))
+    for each in files:
+        started = time.process_time()
+        with contextlib.suppress(SessionError):
+            read(write(path, each))
+        assert time.process_time() - started < 10
