@@ -13,7 +13,7 @@ import pyudev
 
 from burners import mmc, tray
 from burners.errors import BurnError, NoDriveError
-from burners.image import DESCRIPTOR, SECTOR, volume_name
+from burners.image import DESCRIPTOR, volume_name
 from burners.media import (
     RECORDABLE,
     RESTRICTED_OVERWRITE,
@@ -276,7 +276,7 @@ def _nothing_on(fd: int) -> bool:
 
 def _label(fd: int) -> str:
     try:
-        return volume_name(mmc.read(fd, DESCRIPTOR, 1)[:SECTOR])
+        return volume_name(mmc.read(fd, DESCRIPTOR, 1))
     except (OSError, mmc.SenseError):
         return ""
 

@@ -24,7 +24,7 @@ from burners.errors import (
 from burners.folder import FolderDrive
 from burners.growisofs import Growisofs
 from burners.image import SECTOR, Burnt, Checksums, Image, measured
-from burners.media import display_name, is_recordable
+from burners.media import SIMULATED, display_name, is_recordable
 from burners.programs import Order, Phase, Program, Trouble, Written
 from burners.progress import Progress, silent
 from burners.running import Ended, run
@@ -108,26 +108,27 @@ def choose(drive: Drive, sectors: int, *, simulate: bool = False, only: str = ""
     medium = drive.medium
     assert medium
     kind, name = medium.kind, display_name(medium.kind)
-    able = [each for each in _programs(kind) if only in ("", each.name)]
-    if simulate:
-        able = [each for each in able if each.can_simulate(kind)]
-        if not able:
-            raise ProgramError(
-                f"no program can only pretend to write on a {name}: "
-                f"that is possible on CD-R, CD-RW, DVD-R and DVD-RW"
-            )
     # growisofs takes nothing under 64 KiB, nor what leaves half of a DVD-R DL empty.
     small = sectors < 32 or (kind == "dvd-r-dl" and sectors * 2 < medium.free_sectors)
-    able = [each for each in able if not (small and isinstance(each, Growisofs))]
-    if not able and only:
-        raise ProgramError(f"{only} cannot write this image on a {name}, or is not installed")
-    if not able:
-        wanted = " or ".join(each.name for each in _KNOWN if each.can_burn(kind))
+    for each in _programs(kind):
+        if (
+            only in ("", each.name)
+            and not (small and isinstance(each, Growisofs))
+            and (not simulate or each.can_simulate(kind))
+        ):
+            return each
+    if simulate and kind not in SIMULATED:
+        able = ", ".join(map(display_name, sorted(SIMULATED)))
         raise ProgramError(
-            f"no program here can write this image on a {name}: "
-            + (f"install {wanted}" if wanted else "none is known that could")
+            f"no program can only pretend to write on a {name}: that is possible on {able}"
         )
-    return able[0]
+    if only:
+        raise ProgramError(f"{only} cannot write this image on a {name}, or is not installed")
+    wanted = " or ".join(each.name for each in _KNOWN if each.can_burn(kind))
+    raise ProgramError(
+        f"no program here can write this image on a {name}: "
+        + (f"install {wanted}" if wanted else "none is known that could")
+    )
 
 
 _CLOSING = ("flushing cache", "Fixating...")

@@ -9,7 +9,7 @@ import struct
 import zlib
 
 from spanner.sources.formats.places import LONGEST, MOST_FOLDERS, Media, place, refused
-from spanner.sources.formats.xml import CHUNK, Event, events, gunzipped, opened, plain, root
+from spanner.sources.formats.xml import CHUNK, Event, gunzipped, nested, opened, plain, root
 from spanner.sources.session import Reference, Session
 
 _GZIP = b"\x1f\x8b"
@@ -42,14 +42,11 @@ def read(path: str) -> Session:
     with opened(path) as file:
         packed = file.read(2) == _GZIP
     reader = _Reader(path)
-    above: list[str] = []
-    for event in events(path, gunzipped(path) if packed else plain(path)):
+    for event, above in nested(path, gunzipped(path) if packed else plain(path)):
         if event.starts:
-            above.append(event.tag)
             reader.start(event, above)
         else:
             reader.end(event)
-            above.pop()
     return Session(
         "Ableton Live",
         reader.version,

@@ -9,7 +9,7 @@ import os
 import re
 
 from spanner.sources.formats.places import MOST_FOLDERS, Media, folder, place, refused
-from spanner.sources.formats.xml import Event, events, plain, root
+from spanner.sources.formats.xml import Event, nested, plain, root
 from spanner.sources.session import Session
 
 _SEARCH_PATHS = ("audio-search-path", "midi-search-path")
@@ -37,14 +37,11 @@ def read(path: str) -> Session:
         SessionError: it cannot be read, or is no sound Ardour session; with the line.
     """
     reader = _Reader(path)
-    above: list[str] = []
-    for event in events(path, plain(path)):
+    for event, above in nested(path, plain(path)):
         if event.starts:
-            above.append(event.tag)
             reader.start(event, above)
         else:
             reader.end(event, above)
-            above.pop()
     return Session(
         reader.application,
         reader.version,

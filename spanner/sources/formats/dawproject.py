@@ -7,7 +7,7 @@ is one inside the container; with external="true", it is relative to the contain
 import struct
 
 from spanner.sources.formats.places import Media, place, refused
-from spanner.sources.formats.xml import Event, events, members, zipped
+from spanner.sources.formats.xml import Event, members, nested, zipped
 from spanner.sources.session import Reference, Session
 
 _PROJECT = "project.xml"
@@ -36,13 +36,9 @@ def read(path: str) -> Session:
         SessionError: it cannot be read, or is no sound DAWproject; with the line in project.xml.
     """
     reader = _Reader(path, members(path))
-    above: list[str] = []
-    for event in events(path, zipped(path, _PROJECT)):
+    for event, above in nested(path, zipped(path, _PROJECT)):
         if event.starts:
-            above.append(event.tag)
             reader.start(event, above)
-        else:
-            above.pop()
     return Session(
         reader.application,
         reader.version,

@@ -9,7 +9,7 @@ import os
 from decimal import Decimal, InvalidOperation
 
 from spanner.sources.formats.places import Media, place, refused
-from spanner.sources.formats.xml import Event, events, plain, root
+from spanner.sources.formats.xml import Event, nested, plain, root
 from spanner.sources.session import Reference, Session
 
 _INSIDE_BUNDLE = "Info.fcpxml"
@@ -31,14 +31,11 @@ def read(path: str) -> Session:
     bundle = os.path.basename(os.path.abspath(path)) if _is_folder(path) else ""
     file = os.path.join(path, _INSIDE_BUNDLE) if bundle else path
     reader = _Reader(file, bundle)
-    above: list[str] = []
-    for event in events(file, plain(file)):
+    for event, above in nested(file, plain(file)):
         if event.starts:
-            above.append(event.tag)
             reader.start(event, above)
         else:
             reader.end(event, above)
-            above.pop()
     return Session(
         "Final Cut Pro 7" if reader.format == "xmeml" else "Final Cut Pro",
         reader.version,

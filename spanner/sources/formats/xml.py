@@ -165,6 +165,21 @@ def events(path: str, chunks: Iterator[bytes]) -> Iterator[Event]:
     yield from _parsed(path, target, target.finish)
 
 
+def nested(path: str, chunks: Iterator[bytes]) -> Iterator[tuple[Event, list[str]]]:
+    """Each event, and the tags that it lies in, its own last; the list changes with the next one.
+
+    Raises:
+        SessionError: as `events` does.
+    """
+    tags: list[str] = []
+    for event in events(path, chunks):
+        if event.starts:
+            tags.append(event.tag)
+        yield event, tags
+        if not event.starts:
+            tags.pop()
+
+
 def _parsed(path: str, target: _Target, step: Callable[[], None]) -> list[Event]:
     try:
         step()
