@@ -40,6 +40,20 @@ class UnreadableError(SourceError):
         super().__init__(f"{count} {things} cannot be read, nothing was written:{lines}")
 
 
+class MissingMediaError(SourceError):
+    """Sessions need media that are nowhere to be found; carries all, with where they were."""
+
+    def __init__(self, missing: Iterable[str]) -> None:
+        self.missing = list(missing)
+        lines = "".join(f"\n  {line}" for line in self.missing)
+        count = len(self.missing)
+        media = "1 medium is" if count == 1 else f"{count} media are"
+        super().__init__(
+            f"{media} missing, nothing was written; name folders to look in "
+            f"with --search DIR, or go on without them with --allow-missing:{lines}"
+        )
+
+
 class SourceChangedError(SourceError):
     """A source is no longer what the plan says of it."""
 

@@ -11,7 +11,7 @@ from functools import partial
 from importlib import resources
 
 from spanner import __version__
-from spanner.catalog import page, tables
+from spanner.catalog import media, page, tables
 from spanner.catalog.escaping import escape
 from spanner.imaging.layout import Digests, Text, digest_of
 from spanner.planning.plan import Disc, Plan
@@ -24,6 +24,7 @@ TAG_MANIFEST = "tagmanifest-sha256.txt"
 SET = "catalog/set.json"
 DISCS = "catalog/discs.tsv"
 FILES = "catalog/files.tsv"
+MEDIA = "catalog/media.tsv"
 STRUCTURE = "catalog/structure-sha256.txt"
 RESTORER = "restore.py"
 
@@ -49,6 +50,7 @@ def texts(plan: Plan, disc: Disc) -> list[tuple[str, Text]]:
         (SET, _text(_set_json(plan))),
         (DISCS, _text("".join(tables.disc_lines(plan)))),
         (FILES, _files(plan, disc)),
+        *([(MEDIA, _text("".join(media.lines(plan.needs))))] if plan.needs else []),
         (STRUCTURE, _structure),
         (MANIFEST, partial(_manifest, disc)),
     ]

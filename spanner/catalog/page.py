@@ -7,9 +7,13 @@ from importlib import resources
 from string import Template
 from urllib.parse import quote
 
+from spanner.catalog import media
 from spanner.planning.plan import Disc, Plan
+from spanner.sources.gather import MISSING
+from spanner.sources.tree import UNREADABLE
 from spanner.units import format_size, printable
 
+_MOST_LOST = 100  # lines of README.txt
 _NEEDS_NO_QUOTES = re.compile(r"[\w./-]+", re.ASCII).fullmatch
 
 
@@ -27,6 +31,7 @@ def readme(plan: Plan, disc: Disc) -> str:
         files=f"{files:,}",
         size=format_size(size),
         discs="\n".join(_disc_line(each, each is disc) for each in plan.discs),
+        needs=_needs(plan),
     )
 
 
@@ -54,6 +59,21 @@ def index(plan: Plan, disc: Disc) -> Iterator[str]:
                     name = f'<a href="{link}">{name}</a>'
                 yield f"<tr><td>{each.number}<td>{name}<td>{size}\n"
     yield tail
+
+
+def _needs(plan: Plan) -> str:
+    """What the sessions need: which of it is missing, where the rest is."""
+    if not plan.needs:
+        return ""
+    text = _template("needs.txt").template
+    for status in (MISSING, UNREADABLE):
+        lost = media.lost(plan.needs, status)
+        if lost:
+            lines = [f"  {printable(each)}" for each in lost[:_MOST_LOST]]
+            if len(lost) > _MOST_LOST:
+                lines.append(f"  and {len(lost) - _MOST_LOST:,} more, see the table")
+            text += _template(f"{status}.txt").substitute(lines="\n".join(lines))
+    return text
 
 
 def _disc_line(disc: Disc, here: bool) -> str:

@@ -9,8 +9,9 @@ from itertools import chain
 
 import msgspec
 
-from spanner.catalog import bag, tables
+from spanner.catalog import bag, media, tables
 from spanner.errors import DamagedImageError
+from spanner.sources.tree import Need
 from spanner.units import printable
 
 Reader = Callable[[str], bytes]
@@ -150,6 +151,21 @@ def read_hashes(read: Reader, name: str) -> dict[str, str]:
         DamagedImageError: its manifest is missing or damaged.
     """
     return _parse_manifest(_checked(read, bag.MANIFEST, name), bag.MANIFEST, name)
+
+
+def read_needs(read: Reader, name: str) -> list[Need]:
+    """What the set's sessions need, as the disc called `name` says, checked as the catalog is.
+
+    Raises:
+        DamagedImageError: that is damaged.
+    """
+    if f"  {bag.MEDIA}\n".encode() not in _present(read, bag.TAG_MANIFEST, name):
+        return []
+    text = _checked(read, bag.MEDIA, name)
+    try:
+        return list(media.parse(io.TextIOWrapper(io.BytesIO(text), "utf-8", newline="\n")))
+    except ValueError as error:
+        raise DamagedImageError(f"{name}: {bag.MEDIA}, {error}") from None
 
 
 def read_manifest(read: Reader, path: str, name: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ from spanner.errors import UsageError
 from spanner.library import open_library
 from spanner.media import parse_media
 from spanner.planning.planner import Wishes
+from spanner.sources.collect import Collecting
 
 
 def command(
@@ -32,6 +33,11 @@ def command(
     title: o.TitleOption = "",
     hashed: o.HashOption = False,
     follow: o.FollowOption = False,
+    search: o.SearchOption = None,
+    folder_only: o.FolderOnlyOption = False,
+    used_only: o.UsedOnlyOption = False,
+    skip_regenerable: o.SkipRegenerableOption = False,
+    allow_missing: o.AllowMissingOption = False,
     yes: o.YesOption = False,
     as_json: o.JsonOption = False,
     library: o.LibraryOption = "",
@@ -43,7 +49,10 @@ def command(
     replicated = tuple(replicate or ())
     offered = parse_media(media)
     wishes = Wishes(offered, pack, split, replicated, hashed, title, keep, fill, reserve)
-    plan = plan_sources(sources, wishes, progress, follow=follow)
+    collecting = Collecting(
+        tuple(search or ()), folder_only, used_only, skip_regenerable, allow_missing, follow
+    )
+    plan = plan_sources(sources, collecting, wishes, progress)
     if to:
         write_set(plan, to, library, progress, yes=yes, as_json=as_json, adopt=True)
         return

@@ -10,7 +10,7 @@ from spanner.cli import options as o
 from spanner.cli.progress import TerminalProgress
 from spanner.errors import UsageError
 from spanner.library import open_library
-from spanner.planning.plan import load
+from spanner.planning.plan_file import load
 from spanner.restoring.discs import expand
 from spanner.units import printable
 

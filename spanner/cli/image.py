@@ -7,7 +7,7 @@ import typer
 from spanner.cli import options as o
 from spanner.cli.progress import TerminalProgress
 from spanner.cli.writing import write_set
-from spanner.planning.plan import load
+from spanner.planning.plan_file import load
 
 
 def command(

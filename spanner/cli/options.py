@@ -54,10 +54,31 @@ HashOption = Annotated[
 FollowOption = Annotated[
     bool, typer.Option("--follow", help="Archive what symbolic links point to.")
 ]
+SearchOption = Annotated[
+    list[str] | None,
+    typer.Option("--search", metavar="DIR", help="Look for media of sessions below this folder."),
+]
+FolderOnlyOption = Annotated[
+    bool,
+    typer.Option("--folder-only", help="Read no sessions: take the folders as they are."),
+]
+UsedOnlyOption = Annotated[
+    bool, typer.Option("--used-only", help="Take sessions and what they refer to, nothing else.")
+]
+SkipRegenerableOption = Annotated[
+    bool,
+    typer.Option(
+        "--skip-regenerable", help="Leave out peaks, caches, fades that programs make again."
+    ),
+]
+AllowMissingOption = Annotated[
+    bool,
+    typer.Option("--allow-missing", help="Go on without media that are nowhere to be found."),
+]
 ToFolderOption = Annotated[
     str, typer.Option("--to", metavar="DIR", help="Folder for the images, one .iso a disc.")
 ]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Replace files without asking.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask: yes to all.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 LibraryOption = Annotated[
     str,

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from spanner.planning.plan import encode
+from spanner.planning.plan_file import encode
 
 
 def print_json(document: Any) -> None:

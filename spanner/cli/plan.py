@@ -10,8 +10,9 @@ from spanner.cli.plan_view import describe
 from spanner.cli.planning import plan_sources
 from spanner.cli.progress import TerminalProgress
 from spanner.media import parse_media
-from spanner.planning.plan import save
+from spanner.planning.plan_file import save
 from spanner.planning.planner import Wishes
+from spanner.sources.collect import Collecting
 
 
 def command(
@@ -26,6 +27,11 @@ def command(
     title: o.TitleOption = "",
     hashed: o.HashOption = False,
     follow: o.FollowOption = False,
+    search: o.SearchOption = None,
+    folder_only: o.FolderOnlyOption = False,
+    used_only: o.UsedOnlyOption = False,
+    skip_regenerable: o.SkipRegenerableOption = False,
+    allow_missing: o.AllowMissingOption = False,
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="PLAN.json", help="Write the plan here.")
     ] = "",
@@ -35,7 +41,10 @@ def command(
     replicated = tuple(replicate or ())
     offered = parse_media(media)
     wishes = Wishes(offered, pack, split, replicated, hashed, title, keep, fill, reserve)
-    plan = plan_sources(sources, wishes, TerminalProgress(), follow=follow)
+    collecting = Collecting(
+        tuple(search or ()), folder_only, used_only, skip_regenerable, allow_missing, follow
+    )
+    plan = plan_sources(sources, collecting, wishes, TerminalProgress())
     if output:
         save(plan, output)
     if as_json:

@@ -1,11 +1,12 @@
 """`spanner restore`: everything back, from any discs in any order."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from spanner.cli import options as o
-from spanner.cli.output import print_json, print_lines
+from spanner.cli.output import confirm, print_json, print_lines
 from spanner.cli.progress import TerminalProgress
 from spanner.restoring.report import Remark, Report
 from spanner.restoring.restore import restore
@@ -29,9 +30,19 @@ def command(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace files that differ, newer ones too.")
     ] = False,
+    original_places: Annotated[
+        bool,
+        typer.Option("--original-places", help="Media from outside sessions go where they were."),
+    ] = False,
+    yes: o.YesOption = False,
     as_json: o.JsonOption = False,
 ) -> int:
     """Restore files, verified; run again, it goes on where it stopped."""
+
+    def allow(folders: Sequence[str]) -> bool:
+        names = "".join(f"\n  {printable(folder)}" for folder in folders)
+        return confirm(f"Restore files to these folders too?{names}\n", yes=yes)
+
     report = restore(
         sources,
         to,
@@ -39,6 +50,7 @@ def command(
         only=only or (),
         set_words=set_words,
         overwrite=overwrite,
+        allow_elsewhere=allow if original_places else None,
     )
     if as_json:
         print_json(report)
@@ -50,6 +62,10 @@ def command(
 def _lines(report: Report, folder: str) -> list[str]:
     restored, there = len(report.restored), len(report.already_there)
     lines = [f"{restored} restored, {there} already there, in {printable(folder)}"]
+    lines += [
+        f"media from outside are in {printable(place)}, as they were"
+        for place in sorted(set(report.original_places.values()))
+    ]
     for what, remarks in (
         ("kept", report.kept_newer),
         ("failed", report.failed),

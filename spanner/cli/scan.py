@@ -11,9 +11,11 @@ from spanner.cli import options as o
 from spanner.cli.output import print_json, print_lines
 from spanner.cli.progress import TerminalProgress
 from spanner.errors import SourceError, UsageError
-from spanner.sources.formats.detect import looks_like_session, read_session
-from spanner.sources.gather import MISSING, OUTSIDE, Found, Gatherer
+from spanner.sources.folders import Folders
+from spanner.sources.formats.detect import looks_like_session
+from spanner.sources.gather import MISSING, OUTSIDE, Gatherer, last_seen
 from spanner.sources.session import Session
+from spanner.sources.sessions import Scanned, scan_sessions, session_files
 from spanner.units import printable
 
 
@@ -30,25 +32,30 @@ def command(
 ) -> int:
     """Show the media that sessions need: what lies outside, what is missing, what is not used."""
     progress = TerminalProgress()
-    gatherer = Gatherer(search or ())
+    folders = Folders()
+    gatherer = Gatherer(search or (), folders)
     documents: list[dict[str, Any]] = []
+    unreadable: list[dict[str, str]] = []
     missing = 0
-    for file in _files(sessions):
-        session = read_session(file)
-        found = gatherer.gather(session, file)
-        unused = gatherer.unused(file, found)
-        missing += sum(each.status == MISSING for each in found)
-        documents.append(_document(file, session, found, unused))
+    for each in scan_sessions(_files(sessions, folders), gatherer):
+        if each.session is None:
+            unreadable.append({"file": each.file, "reason": str(each.error)})
+            progress.note(str(each.error))
+            continue
+        unused = [] if each.backup else gatherer.unused(each.file, each.found)
+        if not each.backup:
+            missing += sum(found.status == MISSING for found in each.found)
+        documents.append(_document(each, each.session, unused))
         if not as_json:
-            print_lines(*_lines(file, session, found, unused), "")
+            print_lines(*_lines(each, each.session, unused), "")
     if as_json:
-        print_json({"sessions": documents})
+        print_json({"sessions": documents, "unreadable": unreadable})
     if missing:
         progress.note(f"{missing} missing: name folders to look in with --search")
-    return SourceError.exit_code if missing else 0
+    return SourceError.exit_code if missing or unreadable else 0
 
 
-def _files(targets: Sequence[str]) -> Iterator[str]:
+def _files(targets: Sequence[str], folders: Folders) -> Iterator[str]:
     """The session files that were named, and those in the folders that were.
 
     Raises:
@@ -60,42 +67,35 @@ def _files(targets: Sequence[str]) -> Iterator[str]:
         if not os.path.isdir(target) or looks_like_session(target):
             yield target
             continue
-        found = [
-            path
-            for folder, below, names in os.walk(target)
-            for path in (os.path.join(folder, name) for name in sorted([*below, *names]))
-            if looks_like_session(path)
-        ]
+        found = session_files(folders.entries(target))
         if not found:
             raise UsageError(f"no session file in {printable(target)}")
-        yield from sorted(found)
+        yield from found
 
 
-def _document(
-    file: str, session: Session, found: Sequence[Found], unused: Sequence[str]
-) -> dict[str, Any]:
+def _document(scanned: Scanned, session: Session, unused: Sequence[str]) -> dict[str, Any]:
     return {
-        "file": file,
+        "file": scanned.file,
+        "backup": scanned.backup,
         "application": session.application,
         "version": session.version,
         "format": session.format,
         "sample_rate": session.sample_rate,
-        "media": found,
+        "media": scanned.found,
         "unused": unused,
         "notes": session.notes,
     }
 
 
-def _lines(
-    file: str, session: Session, found: Sequence[Found], unused: Sequence[str]
-) -> Iterator[str]:
+def _lines(scanned: Scanned, session: Session, unused: Sequence[str]) -> Iterator[str]:
     program = " ".join(filter(None, (session.application, session.version)))
-    yield f"{printable(file)}  ({program}, {session.format})"
-    counts = Counter(each.status for each in found)
+    what = f"backup of {program}" if scanned.backup else program
+    yield f"{printable(scanned.file)}  ({what}, {session.format})"
+    counts = Counter(each.status for each in scanned.found)
     yield "  " + (", ".join(f"{counts[key]} {key}" for key in sorted(counts)) or "no media")
-    for each in found:
+    for each in scanned.found:
         if each.status == MISSING:
-            yield f"  missing  {printable(each.recorded)}"
+            yield f"  missing  {printable(each.recorded or last_seen(each))}"
         elif each.status == OUTSIDE:
             yield f"  outside  {printable(each.path or '')}  ({each.found_by})"
     for path in unused:

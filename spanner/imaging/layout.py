@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from spanner.paths import parents
 from spanner.planning.plan import Disc, Item, Plan
 from spanner.sources.tree import origin
 
@@ -89,17 +90,6 @@ def lay_out(plan: Plan, disc: Disc, texts: Iterable[tuple[str, Text]]) -> Layout
 def digest_of(digests: Digests, path: str) -> str:
     """The file's digest, or as many zeros as long as it is not known."""
     return digests.files.get(path) or "0" * hashlib.sha256().digest_size * 2
-
-
-def parents(paths: Iterable[str]) -> set[str]:
-    """All directories that the paths lie in."""
-    found: set[str] = set()
-    for path in paths:
-        parent = path.rpartition("/")[0]
-        while parent and parent not in found:
-            found.add(parent)
-            parent = parent.rpartition("/")[0]
-    return found
 
 
 def _item_entry(item: Item, roots: dict[str, str]) -> FileEntry:

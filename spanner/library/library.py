@@ -14,7 +14,8 @@ from spanner.catalog.escaping import escape, unescape
 from spanner.errors import UsageError
 from spanner.library.copies import Copies, Copy, image_key
 from spanner.library.times import now
-from spanner.planning.plan import Plan, decode, encode
+from spanner.planning.plan import Plan
+from spanner.planning.plan_file import decode, encode
 from spanner.units import printable
 
 _LATEST = (1 << 63) - 1  # nanoseconds that SQLite can hold: the year 2262
@@ -259,4 +260,5 @@ class Library:
 def _fingerprint(plan: Plan) -> str:
     """A hash of what the discs hold; the same for each plan of the same sources."""
     held = (plan.sources, plan.discs, plan.directories, plan.symlinks, plan.left_out)
-    return hashlib.sha256(encode((plan.set.title, plan.strategy, *held))).hexdigest()
+    needs = (plan.outside, plan.needs) if plan.needs else ()
+    return hashlib.sha256(encode((plan.set.title, plan.strategy, *held, *needs))).hexdigest()

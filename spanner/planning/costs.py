@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from urllib.parse import quote
 
-from spanner.imaging.layout import parents
 from spanner.imaging.names import udf_bytes
+from spanner.paths import parents
 from spanner.planning.plan import Item
 from spanner.units import SECTOR, sectors
 

@@ -9,8 +9,9 @@ import msgspec
 
 from spanner.catalog.bag import texts
 from spanner.imaging.authoring import ALIGNMENT, measure
-from spanner.imaging.layout import Digests, lay_out, parents
+from spanner.imaging.layout import Digests, lay_out
 from spanner.media import Medium
+from spanner.paths import parents
 from spanner.planning.contents import Contents
 from spanner.planning.costs import directory_cost, least_cost
 from spanner.planning.plan import FORMAT, Disc, Item, Plan, SetInfo
@@ -117,6 +118,8 @@ class Drafts:
             self._tree.left_out,
             1,
             False,
+            outside=self._tree.outside,
+            needs=self._tree.needs,
         )
 
     def _without_items(self, stuff: Contents, shares: Sequence[Share]) -> Plan:

@@ -11,8 +11,8 @@ import msgspec
 
 from spanner.errors import DoesNotFitError, UsageError
 from spanner.imaging.authoring import ALIGNMENT
-from spanner.imaging.layout import parents
 from spanner.media import Medium, known_media, reserving
+from spanner.paths import parents
 from spanner.planning.contents import Contents, Unit, contents, everywhere
 from spanner.planning.costs import directory_charges
 from spanner.planning.drafts import Drafts, Least, usable

@@ -27,7 +27,10 @@ class MissingDisc(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct):
-    """The outcome of a restore. `damaged`: discs that cannot be read, files with a wrong hash."""
+    """The outcome of a restore. `damaged`: discs that cannot be read, files with a wrong hash.
+
+    `original_places`: folders of the set whose files went to where they were, and where that is.
+    """
 
     restored: list[str] = msgspec.field(default_factory=list)
     already_there: list[str] = msgspec.field(default_factory=list)
@@ -35,6 +38,7 @@ class Report(msgspec.Struct):
     failed: list[Remark] = msgspec.field(default_factory=list)
     damaged: list[Remark] = msgspec.field(default_factory=list)
     missing: list[MissingDisc] = msgspec.field(default_factory=list)
+    original_places: dict[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:

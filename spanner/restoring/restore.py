@@ -5,19 +5,20 @@ import hashlib
 import os
 import stat
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 from burners.progress import Progress
 from spanner.catalog import bag
 from spanner.errors import DamagedImageError, DoesNotFitError, UsageError
+from spanner.restoring import originals
 from spanner.restoring.discs import expand
 from spanner.restoring.given import Given, open_discs
 from spanner.restoring.partial import PartialFile
 from spanner.restoring.report import MissingDisc, Outcome, Remark, Report
 from spanner.restoring.survey import Survey
-from spanner.restoring.target import Target
+from spanner.restoring.target import Target, room
 from spanner.restoring.wanted import Part, Wanted, WantedFile, wanted_from
 from spanner.units import format_size, printable
 
@@ -33,8 +34,12 @@ def restore(
     only: Sequence[str] = (),
     set_words: str = "",
     overwrite: bool = False,
+    allow_elsewhere: Callable[[Sequence[str]], bool] | None = None,
 ) -> Report:
     """Restore from images, drives and folders to `folder`/SESSION/...
+
+    With `allow_elsewhere` media from outside a session go where they were, if it agrees to the
+    folders.
 
     Raises:
         UsageError: the discs are of several sets, or there are none.
@@ -49,8 +54,16 @@ def restore(
             raise UsageError(f"nothing in the set matches {' '.join(map(printable, only))}")
         for disc in given:
             wanted.learn(disc.number, disc.hashes)
+        elsewhere: dict[str, str] = {}
+        if allow_elsewhere:
+            elsewhere = originals.original_folders(given, wanted, progress)
+            if elsewhere and not allow_elsewhere(sorted(set(elsewhere.values()))):
+                raise UsageError(
+                    "nothing was restored: writing outside the target needs a yes, or --yes"
+                )
+            outcome.report.original_places = elsewhere
         with _no_room(folder):
-            target = stack.enter_context(Target(folder, wanted.names))
+            target = stack.enter_context(Target(folder, wanted.names, elsewhere))
             survey = Survey(target, wanted, outcome, progress, overwrite)
             _Restore(target, given, wanted, outcome, progress, survey).run()
     return outcome.report
@@ -119,18 +132,21 @@ class _Restore:
                 self._target.finish_directory(row.original, row.mode, row.mtime_ns)
 
     def _check_room(self) -> None:
-        needed = sum(
-            part.size
-            for path, numbers in self._survey.waiting.items()
-            for part in (self._wanted.files[path].parts[number] for number in numbers)
-            if self._numbers & part.places.keys()
-        )
-        free = self._target.free()
-        if needed > free:
-            raise DoesNotFitError(
-                f"{printable(self._target.folder)} has {format_size(free)} free, "
-                f"{format_size(needed)} are needed: make room or choose another folder"
-            )
+        sizes: dict[str, int] = {}
+        for path, numbers in self._survey.waiting.items():
+            parts = (self._wanted.files[path].parts[number] for number in numbers)
+            size = sum(part.size for part in parts if self._numbers & part.places.keys())
+            folder = self._target.folder_of(path)
+            sizes[folder] = sizes.get(folder, 0) + size
+        needed: dict[int, int] = {}
+        for folder, size in sizes.items():
+            device, free = room(folder)
+            needed[device] = needed.get(device, 0) + size
+            if needed[device] > free:
+                raise DoesNotFitError(
+                    f"{printable(folder)} has {format_size(free)} free, "
+                    f"{format_size(needed[device])} are needed: make room or choose another folder"
+                )
 
     def _read(self, disc: Given, pool: ThreadPoolExecutor) -> None:
         """Write what waits for this disc, in the order of its data."""

@@ -9,7 +9,8 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Container
+from collections.abc import Container, Mapping
+from types import MappingProxyType
 from typing import Self
 
 from spanner.errors import UsageError
@@ -25,14 +26,20 @@ _NO_LINKS = {errno.EPERM, errno.EMLINK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EX
 class Target:
     """An open target folder. Paths are relative, `/`-separated, already found safe.
 
-    `taken` are paths that no unfinished file may have.
+    `taken` are paths that no unfinished file may have. `elsewhere` says of some folders in the
+    target that other folders, by their absolute paths, stand for them.
 
     Raises:
         UsageError: the folder cannot be used.
         OSError: there is no room, here as in all methods.
     """
 
-    def __init__(self, folder: str, taken: Container[str] = ()) -> None:
+    def __init__(
+        self,
+        folder: str,
+        taken: Container[str] = (),
+        elsewhere: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         try:
             os.makedirs(folder, exist_ok=True)
             self._root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -42,6 +49,7 @@ class Target:
             raise UsageError(f"cannot use {printable(folder)}: {error.strerror}") from error
         self.folder = folder
         self._taken = taken
+        self._elsewhere = elsewhere
         self._last = "", False, -1  # path, whether it was to be made, descriptor
 
     def __enter__(self) -> Self:
@@ -51,10 +59,9 @@ class Target:
         self._forget()
         os.close(self._root)
 
-    def free(self) -> int:
-        """Bytes that can still be written."""
-        info = os.fstatvfs(self._root)
-        return info.f_bavail * info.f_frsize
+    def folder_of(self, path: str) -> str:
+        """The folder that the path leads into: the target, or one that stands for one in it."""
+        return self._elsewhere.get(_split(path)[0], self.folder)
 
     def stat(self, path: str) -> os.stat_result | None:
         """What is at the path, links not followed; None where there is nothing."""
@@ -190,8 +197,9 @@ class Target:
         last, made, known = self._last
         if known >= 0 and path == last and made >= make:
             return known
-        fd = os.dup(self._root)
-        for part in path.split("/") if path else ():
+        other = self._elsewhere.get(path)
+        fd = os.dup(self._root) if other is None else _open_folder(other, make)
+        for part in path.split("/") if path and other is None else ():
             try:
                 below = self._open_below(fd, part, make)
             finally:
@@ -215,6 +223,20 @@ class Target:
         if self._last[2] >= 0:
             os.close(self._last[2])
         self._last = "", False, -1
+
+
+def room(folder: str) -> tuple[int, int]:
+    """The file system that a folder is or will be on, and how many bytes can be written there."""
+    while not os.path.exists(folder):
+        folder = os.path.dirname(os.path.abspath(folder))
+    info = os.statvfs(folder)
+    return os.stat(folder).st_dev, info.f_bavail * info.f_frsize
+
+
+def _open_folder(folder: str, make: bool) -> int:
+    if make:
+        os.makedirs(folder, exist_ok=True)
+    return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
 
 def _split(path: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from fnmatch import translate
 from spanner.catalog.reading import DiscCatalog, DiscInfo
 from spanner.catalog.tables import Row
 from spanner.errors import DamagedImageError
-from spanner.planning.plan import is_safe
+from spanner.paths import is_safe
 from spanner.restoring.partial import SUFFIX
 
 _LARGEST = (1 << 63) - 1  # bytes of a file, for any system

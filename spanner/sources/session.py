@@ -11,6 +11,10 @@ class SessionError(SourceError):
     """A session file cannot be read: it is damaged, not what it seems, or of an unknown kind."""
 
 
+class UnlistedError(SessionError):
+    """A sound session of a known program, but what it needs cannot be listed."""
+
+
 class Reference(msgspec.Struct, frozen=True, omit_defaults=True):
     """A medium that a session needs, as it is recorded there.
 

@@ -1,9 +1,12 @@
 """What a scan finds. Paths are `SESSION/...`, odd bytes in them surrogates (os.fsdecode)."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
+
+UNREADABLE = "unreadable"
 
 
 class SourceRoot(msgspec.Struct, frozen=True):
@@ -48,18 +51,51 @@ class LeftOut(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Need(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A medium that a session needs, for the map from recorded places to archived ones.
+
+    `session` is the path of the session file, `recorded` the medium's place as it stands there.
+    `status` is inside or outside the sources, missing, or regenerable (a missing fade). `path`
+    is its path in the set, `place` where it lay; both are empty where it was not found. Where
+    the status is UNREADABLE it is the session itself, `recorded` says why: its needs are unknown.
+    """
+
+    session: str
+    kind: str
+    status: str
+    recorded: str
+    path: str = ""
+    place: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """All that the sources hold."""
+    """All that the sources hold, and what their sessions need.
+
+    `outside` are folders outside the sources from which media come; their names are paths,
+    `SESSION/External Media/VOLUME`.
+    """
 
     roots: tuple[SourceRoot, ...]
     files: tuple[File, ...]
     directories: tuple[Directory, ...]
     symlinks: tuple[Symlink, ...]
     left_out: tuple[LeftOut, ...]
+    outside: tuple[SourceRoot, ...] = ()
+    needs: tuple[Need, ...] = ()
+
+    @property
+    def places(self) -> dict[str, str]:
+        """Where what begins with a source's name comes from, for `origin`."""
+        return {root.name: root.path for root in (*self.roots, *self.outside)}
 
 
-def origin(roots: dict[str, str], path: str) -> str:
-    """Where the source of `path` (`SESSION/...`) lies; `roots` maps a source's name to its path."""
-    name, slash, rest = path.partition("/")
-    return os.path.join(roots[name], rest) if slash else roots[name]
+def origin(roots: Mapping[str, str], path: str) -> str:
+    """Where the source of `path` lies; `roots` maps names of sources, the longest counts."""
+    name, rest = path, ""
+    while name not in roots:
+        name, _, last = name.rpartition("/")
+        if not name:
+            raise KeyError(path)
+        rest = f"{last}/{rest}" if rest else last
+    return os.path.join(roots[name], rest) if rest else roots[name]

@@ -15,8 +15,8 @@ import pytest
 from msgspec.structs import replace
 
 from spanner.cli.plan_view import describe
-from spanner.planning import plan as p
-from spanner.planning.plan import Disc, Divided, Item, Plan, Saving, Supply
+from spanner.planning import plan_file
+from spanner.planning.plan import FORMAT, Disc, Divided, Item, Link, Plan, Saving, SetInfo, Supply
 from spanner.sources.tree import SourceRoot
 
 Show = Callable[..., list[str]]
@@ -33,9 +33,9 @@ def disc(number: int, used: int = 500, **changes: Any) -> Disc:
 
 def plan(*discs: Disc, **changes: Any) -> Plan:
     discs = discs or (disc(1), disc(2), disc(3))
-    info = p.SetInfo("1234abcd-c51c-4bf4", "My Song", "2026-03-01T19:08:00Z")
+    info = SetInfo("1234abcd-c51c-4bf4", "My Song", "2026-03-01T19:08:00Z")
     sources = (SourceRoot("Song", "/srv/Song"),)
-    made = Plan(p.FORMAT, info, "letters", sources, discs, (), (), (), len(discs), True)
+    made = Plan(FORMAT, info, "letters", sources, discs, (), (), (), len(discs), True)
     return replace(made, **changes)
 
 
@@ -273,7 +273,7 @@ def test_costs_and_stock(
 def test_totals_count_once_what_is_on_several_discs(show: Show) -> None:
     everywhere = replace(WAV, path="Song/Song.ptx", size=3000, replicated=True)
     halves = [replace(WAV, part=n, parts=2, size=50_000, file_size=100_000) for n in (1, 2)]
-    linked = replace(WAV, path="Song/b", size=7000, links=(p.Link("Song/c"),))
+    linked = replace(WAV, path="Song/b", size=7000, links=(Link("Song/c"),))
     discs = (disc(1, items=(everywhere, halves[0])), disc(2, items=(everywhere, halves[1], linked)))
     shown = show(plan(*discs, disc(3, medium="bd-r", items=())))
     assert [line.split()[-5:-2] for line in shown[3:6]] == [
@@ -329,8 +329,8 @@ def test_ranges_and_long_paths(show: Show) -> None:
 def command(tmp_path: Path) -> list[str]:
     """Describe a plan in a process."""
     path = str(tmp_path / "plan.json")
-    p.save(plan(disc(1, title="Ü" * 100), disc(2)), path)
-    code = "import sys, spanner.cli.plan_view as v, spanner.planning.plan as p\n"
+    plan_file.save(plan(disc(1, title="Ü" * 100), disc(2)), path)
+    code = "import sys, spanner.cli.plan_view as v, spanner.planning.plan_file as p\n"
     return [sys.executable, "-c", code + "v.describe(p.load(sys.argv[1]))", path]
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from spanner.errors import SourceError
 from spanner.imaging.stream import ImageStream
-from spanner.planning.plan import Plan, save
+from spanner.planning.plan import Plan
+from spanner.planning.plan_file import save
 from support.images import image_of, layout_of, plan_for
 from support.trees import write
 
@@ -23,7 +24,7 @@ import hashlib, re, sys
 from spanner.catalog.bag import texts
 from spanner.imaging.layout import lay_out
 from spanner.imaging.stream import ImageStream
-from spanner.planning.plan import load
+from spanner.planning.plan_file import load
 plan = load(sys.argv[1])
 for disc in plan.discs:
     stream = ImageStream(lay_out(plan, disc, texts(plan, disc)))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanner.errors import DoesNotFitError, UsageError
-from spanner.imaging.layout import parents
+from spanner.paths import parents
 from spanner.planning.contents import Contents, Everywhere, Unit, contents, everywhere
 from spanner.planning.costs import directory_cost, item_cost
 from spanner.planning.plan import Item

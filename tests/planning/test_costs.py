@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from spanner.catalog.bag import texts
 from spanner.imaging.authoring import ALIGNMENT, measure
-from spanner.imaging.layout import lay_out, parents
+from spanner.imaging.layout import lay_out
+from spanner.paths import parents
 from spanner.planning.contents import Contents, Everywhere, contents
 from spanner.planning.costs import (
     directory_charges,

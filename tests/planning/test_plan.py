@@ -12,19 +12,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from spanner.errors import UsageError
-from spanner.planning.plan import (
-    FORMAT,
-    Disc,
-    Item,
-    Link,
-    Plan,
-    SetInfo,
-    decode,
-    encode,
-    is_safe,
-    load,
-    save,
-)
+from spanner.paths import is_safe
+from spanner.planning.plan import FORMAT, Disc, Item, Link, Plan, SetInfo
+from spanner.planning.plan_file import decode, encode, load, save
 from spanner.sources.tree import Directory, LeftOut, SourceRoot, Symlink
 
 ODD = os.fsdecode(b"Song/\xff\n.wav")

@@ -16,7 +16,8 @@ from spanner.media import parse_media
 from spanner.planning.contents import Unit
 from spanner.planning.drafts import Least
 from spanner.planning.letters import arranged
-from spanner.planning.plan import Divided, Item, Plan, Saving, SetInfo, decode, encode
+from spanner.planning.plan import Divided, Item, Plan, Saving, SetInfo
+from spanner.planning.plan_file import decode, encode
 from spanner.planning.planner import Wishes, make_plan
 from spanner.planning.proof import prove
 from spanner.planning.shares import STRATEGIES, Manner, Room, Share, choose

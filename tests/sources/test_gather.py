@@ -6,8 +6,10 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from spanner.sources import gather
+from spanner.sources.folders import Folders
 from spanner.sources.gather import (
     EMBEDDED,
     INSIDE,
@@ -16,9 +18,12 @@ from spanner.sources.gather import (
     REGENERABLE,
     Found,
     Gatherer,
+    is_backup,
 )
 from spanner.sources.session import Reference, Session
+from spanner.sources.sessions import scan_sessions, session_files
 from spanner.sources.sound import Sound, examine
+from support.projects import reaper
 from support.trees import write
 
 ID = "00112233445566778899aabb"
@@ -149,17 +154,48 @@ def test_what_no_session_uses_is_listed(home: Path) -> None:
 
 
 def test_folders_are_read_once_for_many_sessions(
-    home: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    folders = Folders()
+    gatherer = Gatherer([str(tmp_path), str(home)], folders)
     listed: list[str] = []
-    walk, listdir = os.walk, os.listdir
-    monkeypatch.setattr(os, "walk", lambda top: listed.append(str(top)) or walk(top))
-    monkeypatch.setattr(os, "listdir", lambda top: listed.append(str(top)) or listdir(top))
-    session = Session("", "", "ptx", (reference("Kick.wav", "Lost", volume="/Volumes/X"),) * 20)
-    gatherer = Gatherer()
-    for _ in range(50):
-        gatherer.gather(session, str(home / "Song.ptx"))
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda top: listed.append(str(top)) or scandir(top))
+    files = []
+    for number in range(50):
+        project = reaper("Audio Files/Kick.wav", "/Volumes/X/Lost.wav", f"Loops/{number}.wav")
+        files.append(write(str(home / "Versions" / str(number % 5)), f"{number}.rpp", project))
+    write(str(home), "Session File Backups/Song.rpp", reaper("Audio Files/Kick.wav"))
+    found = session_files(folders.entries(str(home)))
+    assert len(list(scan_sessions(found, gatherer))) == 52  # and Song.ptx
+    assert str(home / "Audio Files") in listed
     assert len(listed) == len(set(listed))
+
+
+def test_a_backup_belongs_to_the_folder_above(home: Path) -> None:
+    write(str(home), "Session File Backups/Song.bak.001.ptx", b"session")
+    session = Session("", "", "ptx", (reference("Kick.wav", "Lost", volume="/Volumes/X"),))
+    file = str(home / "Session File Backups/Song.bak.001.ptx")
+    (found,) = Gatherer().gather(session, file)
+    assert (found.status, found.path) == (INSIDE, str(home / "Audio Files/Kick.wav"))
+    assert is_backup(file)
+    assert not is_backup(str(home / "Song.ptx"))
+
+
+def test_of_files_with_one_name_that_with_the_id_then_that_with_the_length(home: Path) -> None:
+    write(str(home), "B/Kick.wav", wav(20))
+    write(str(home), "C/Kick.wav", wav(20, ID))
+    wanted = reference("Kick.wav", "Audio Files", volume="/Volumes/X", frames=20)
+    assert find(home, wanted).path == str(home / "B" / "Kick.wav")
+    wanted = replace(wanted, unique_id=ID, frames=10)
+    assert find(home, wanted).path == str(home / "C" / "Kick.wav")
+
+
+def test_a_link_that_leads_out_does_not_make_a_medium_inside(home: Path, tmp_path: Path) -> None:
+    write(str(tmp_path / "Other"), "Snare.wav", wav())
+    os.symlink(tmp_path / "Other", home / "Linked")
+    found = find(home, reference("Snare.wav", "Linked", volume=""))
+    assert (found.status, found.path) == (OUTSIDE, str(home / "Linked" / "Snare.wav"))
 
 
 @pytest.mark.parametrize("form", [b"RIFF", b"RF64", b"BW64"])

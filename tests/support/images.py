@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from spanner.catalog.bag import texts
 from spanner.imaging.authoring import Structure, author
-from spanner.imaging.layout import DirectoryEntry, FileEntry, Layout, lay_out, parents
+from spanner.imaging.layout import DirectoryEntry, FileEntry, Layout, lay_out
 from spanner.imaging.stream import ImageStream
 from spanner.media import parse_media
+from spanner.paths import parents
 from spanner.planning.plan import Disc, Plan, SetInfo
 from spanner.planning.planner import Wishes, make_plan
 from spanner.sources import scan

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from spanner.catalog.bag import texts
 from spanner.imaging.authoring import measure
-from spanner.imaging.layout import lay_out, parents
-from spanner.planning.plan import Item, Plan, decode, encode
+from spanner.imaging.layout import lay_out
+from spanner.paths import parents
+from spanner.planning.plan import Item, Plan
+from spanner.planning.plan_file import decode, encode
 from spanner.sources.tree import Directory, File, SourceRoot, Symlink, Tree
 from spanner.units import SECTOR
 

@@ -12,6 +12,7 @@ from spanner.planning.plan import Plan
 from spanner.planning.planner import Wishes, make_plan
 from spanner.sources import scan
 from spanner.sources.hashing import with_hashes
+from spanner.sources.tree import Tree
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,11 @@ def make_set(
     replicate: tuple[str, ...] = (),
     hashed: bool = False,
     title: str = "",
+    tree: Tree | None = None,
 ) -> MadeSet:
-    """Archive the source into images in the folder."""
+    """Archive the source, or this tree, into images in the folder."""
     wishes = Wishes(parse_media(media), strategy, split, replicate, hashed, title)
-    plan = make_plan(scan([source]), wishes)
+    plan = make_plan(tree or scan([source]), wishes)
     if hashed:
         plan = with_hashes(plan, silent)
     with open_library(os.path.join(folder, "library.sqlite")) as library:

@@ -9,6 +9,8 @@ from typing import NoReturn
 
 from spanner.sources.formats.places import refused
 from spanner.sources.formats.xml import opened
+from spanner.sources.session import UnlistedError
+from spanner.units import printable
 
 __all__ = ["is_cubase", "read"]
 
@@ -22,13 +24,13 @@ def read(path: str) -> NoReturn:
     """Say that the project in the file at `path` is one, and what to do.
 
     Raises:
-        SessionError: always.
+        SessionError: always; UnlistedError where it is one.
     """
     with opened(path) as file:
         head = file.read(12)
     if not is_cubase(head):
         raise refused(path, "is no Cubase project")
-    raise refused(
-        path,
-        "Cubase project recognised: its media cannot be listed, archive its folder whole",
+    raise UnlistedError(
+        f"{printable(path)}: Cubase project recognised: its media cannot be listed, "
+        "archive its folder whole"
     )

@@ -1,0 +1,28 @@
+"""Paths as text, `/`-separated, odd bytes in them surrogates (os.fsdecode)."""
+
+from collections.abc import Iterable
+
+
+def is_safe(path: str) -> bool:
+    """It is relative, stays below its start and can be a name on disk."""
+    parts = path.split("/")
+    return all(part not in ("", ".", "..") for part in parts) and is_bytes(path)
+
+
+def is_bytes(text: str) -> bool:
+    """The system can take it as a name: no NUL, and no surrogates but those of odd bytes."""
+    try:
+        return b"\0" not in text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+
+
+def parents(paths: Iterable[str]) -> set[str]:
+    """All directories that the paths lie in."""
+    found: set[str] = set()
+    for path in paths:
+        parent = path.rpartition("/")[0]
+        while parent and parent not in found:
+            found.add(parent)
+            parent = parent.rpartition("/")[0]
+    return found

@@ -1,0 +1,41 @@
+"""Leaves files out of what was found, each with the reason why."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from spanner.paths import parents
+from spanner.sources.tree import File, LeftOut, Tree
+
+
+def without(tree: Tree, why: Callable[[str], str], *, bare: bool = False) -> Tree:
+    """The tree without the files for whose paths there is a reason, and folders only for them.
+
+    `bare`: symbolic links and folders that hold no file go too.
+    """
+    files: list[File] = []
+    left: list[LeftOut] = []
+    for file in tree.files:
+        reasons = {name: why(name) for name in (file.path, *file.links)}
+        kept = [name for name, reason in reasons.items() if not reason]
+        left += [LeftOut(name, reason) for name, reason in reasons.items() if reason]
+        if len(kept) == len(reasons):
+            files.append(file)
+        elif kept:
+            files.append(replace(file, path=kept[0], links=tuple(kept[1:])))
+    symlinks = () if bare else tree.symlinks
+    if bare:
+        left += [LeftOut(link.path, "a symbolic link") for link in tree.symlinks]
+    needed = parents(name for file in files for name in (file.path, *file.links))
+    needed |= parents(link.path for link in symlinks)
+    emptied = parents(each.path for each in left) - needed
+    return replace(
+        tree,
+        files=tuple(files),
+        symlinks=symlinks,
+        directories=tuple(
+            each
+            for each in tree.directories
+            if each.path in needed or "/" not in each.path or not (bare or each.path in emptied)
+        ),
+        left_out=(*tree.left_out, *left),
+    )
