@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from burners import BurnError, Image, image_file
+from spanner.burning.parity import parity_writer
 from spanner.burning.written import Written
 from spanner.catalog.bag import texts
+from spanner.catalog.parity import parity_files
 from spanner.catalog.reading import read_catalog
 from spanner.errors import DamagedImageError, UsageError
 from spanner.imaging.layout import lay_out
@@ -93,7 +95,8 @@ def prepare(plan: Plan, disc: Disc) -> Prepared:
     Raises:
         UsageError: its image has not the size that was planned.
     """
-    stream = ImageStream(lay_out(plan, disc, texts(plan, disc)))
+    computed = parity_files(plan, disc, parity_writer(plan, disc))
+    stream = ImageStream(lay_out(plan, disc, texts(plan, disc), computed))
     if stream.sectors != disc.image_sectors:
         raise UsageError(
             f"{disc.volume_id}: its image has {stream.sectors} sectors, the plan says "

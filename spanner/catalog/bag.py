@@ -11,7 +11,7 @@ from functools import partial
 from importlib import resources
 
 from spanner import __version__
-from spanner.catalog import media, page, tables
+from spanner.catalog import media, page, parity, tables
 from spanner.catalog.escaping import escape
 from spanner.imaging.layout import Digests, Text, digest_of
 from spanner.planning.plan import Disc, Plan
@@ -27,6 +27,7 @@ FILES = "catalog/files.tsv"
 MEDIA = "catalog/media.tsv"
 STRUCTURE = "catalog/structure-sha256.txt"
 RESTORER = "restore.py"
+REBUILDER = "rebuild.py"
 
 SET_FORMAT, SET_VERSION = "spanner-set", 1
 TOOL = f"spanner {__version__}"
@@ -44,23 +45,29 @@ def texts(plan: Plan, disc: Disc) -> list[tuple[str, Text]]:
     fixed: list[tuple[str, Text]] = [
         ("README.txt", _text(page.readme(plan, disc))),
         ("index.html", _text("".join(page.index(plan, disc)))),
-        (RESTORER, _text(resources.files(__package__).joinpath("restore.py").read_text("utf-8"))),
+        (RESTORER, _script("restore.py")),
+        *([(REBUILDER, _script("rebuild.py"))] if plan.parities else []),
         (BAGIT, _text("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")),
         (BAG_INFO, _text(_bag_info(plan, disc))),
         (SET, _text(_set_json(plan))),
         (DISCS, _text("".join(tables.disc_lines(plan)))),
         (FILES, _files(plan, disc)),
         *([(MEDIA, _text("".join(media.lines(plan.needs))))] if plan.needs else []),
+        *([(parity.IMAGES, _text("".join(parity.image_lines(plan))))] if disc.parity else []),
         (STRUCTURE, _structure),
         (MANIFEST, partial(_manifest, disc)),
     ]
-    tags = [path for path, _ in fixed]
+    tags = [*(each.path for each in parity.parity_files(plan, disc)), *(path for path, _ in fixed)]
     return [*fixed, (TAG_MANIFEST, partial(_tag_manifest, tags))]
 
 
 def _text(text: str) -> Text:
     data = text.encode()
     return lambda _: (data,)
+
+
+def _script(name: str) -> Text:
+    return _text(resources.files(__package__).joinpath(name).read_text("utf-8"))
 
 
 def _bag_info(plan: Plan, disc: Disc) -> str:
@@ -90,6 +97,7 @@ def _set_json(plan: Plan) -> str:
                 "medium": disc.medium,
                 "files": files,
                 "bytes": size,
+                **({"parity": disc.parity} if disc.parity else {}),
             }
         )
     document = {
@@ -106,11 +114,14 @@ def _set_json(plan: Plan) -> str:
 
 
 def _files(plan: Plan, disc: Disc) -> Text:
-    """The table, once; with the places in it where the disc's own hashes are filled in."""
+    """The table, once; with the places in it where hashes are filled in.
+
+    They are the disc's own; a parity disc comes to know those of all.
+    """
     table = bytearray(f"{tables.FILES_HEADER}\n".encode())
     holes = array("Q")
     for row in tables.rows(plan):
-        own = row.disc == disc.number
+        own = row.disc > 0 if disc.parity else row.disc == disc.number
         line = tables.line(row, _NO_DIGEST if own else row.sha256).encode()
         if own:
             holes.append(len(table) + line.index(_NO_DIGEST.encode()))
@@ -118,7 +129,9 @@ def _files(plan: Plan, disc: Disc) -> Text:
 
     def filled(digests: Digests) -> Iterable[bytes]:
         text = bytearray(table)
-        for hole, path in zip(holes, disc.places(), strict=True):
+        discs = plan.data_discs if disc.parity else (disc,)
+        places = (place for each in discs for place in each.places())
+        for hole, path in zip(holes, places, strict=True):
             text[hole : hole + len(_NO_DIGEST)] = digest_of(digests, path).encode()
         yield bytes(text)
 

@@ -31,6 +31,7 @@ def readme(plan: Plan, disc: Disc) -> str:
         files=f"{files:,}",
         size=format_size(size),
         discs="\n".join(_disc_line(each, each is disc) for each in plan.discs),
+        parity=_parity(plan),
         needs=_needs(plan),
     )
 
@@ -59,6 +60,19 @@ def index(plan: Plan, disc: Disc) -> Iterator[str]:
                     name = f'<a href="{link}">{name}</a>'
                 yield f"<tr><td>{each.number}<td>{name}<td>{size}\n"
     yield tail
+
+
+def _parity(plan: Plan) -> str:
+    """Which discs are parity, and how lost ones are rebuilt by hand."""
+    if not plan.parities:
+        return ""
+    data = len(plan.data_discs)
+    return _template("parity.txt").substitute(
+        data=data,
+        lost="one disc" if plan.parities == 1 else f"any {plan.parities} discs",
+        discs=", ".join(f"{disc.number}" for disc in plan.discs[data:]),
+        example=plan.data_discs[-1].volume_id,
+    )
 
 
 def _needs(plan: Plan) -> str:

@@ -27,7 +27,7 @@ _VOLUME_ID = re.compile(r"[A-Z0-9_]{1,32}")
 
 
 class DiscInfo(msgspec.Struct, frozen=True):
-    """One disc as set.json has it."""
+    """One disc as set.json has it. `parity`: which one it holds, from 1; 0: it holds files."""
 
     number: int
     volume_id: str
@@ -35,6 +35,7 @@ class DiscInfo(msgspec.Struct, frozen=True):
     medium: str
     files: int
     bytes: int
+    parity: int = 0
 
 
 class SetCatalog(msgspec.Struct, frozen=True):

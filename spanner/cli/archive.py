@@ -31,6 +31,7 @@ def command(
     split: o.SplitOption = True,
     replicate: o.ReplicateOption = None,
     title: o.TitleOption = "",
+    parity: o.ParityOption = 0,
     hashed: o.HashOption = False,
     follow: o.FollowOption = False,
     search: o.SearchOption = None,
@@ -48,7 +49,7 @@ def command(
     progress = TerminalProgress()
     replicated = tuple(replicate or ())
     offered = parse_media(media)
-    wishes = Wishes(offered, pack, split, replicated, hashed, title, keep, fill, reserve)
+    wishes = Wishes(offered, pack, split, replicated, hashed, title, keep, fill, reserve, parity)
     collecting = Collecting(
         tuple(search or ()), folder_only, used_only, skip_regenerable, allow_missing, follow
     )

@@ -54,6 +54,10 @@ HashOption = Annotated[
 FollowOption = Annotated[
     bool, typer.Option("--follow", help="Archive what symbolic links point to.")
 ]
+ParityOption = Annotated[
+    int,
+    typer.Option("--parity", metavar="N", help="N discs more: any N of the set may be lost."),
+]
 SearchOption = Annotated[
     list[str] | None,
     typer.Option("--search", metavar="DIR", help="Look for media of sessions below this folder."),

@@ -34,6 +34,12 @@ def command(
         bool,
         typer.Option("--original-places", help="Media from outside sessions go where they were."),
     ] = False,
+    repair_to: Annotated[
+        str,
+        typer.Option(
+            "--repair-to", metavar="DIR", help="Write good images of lost and damaged discs here."
+        ),
+    ] = "",
     yes: o.YesOption = False,
     as_json: o.JsonOption = False,
 ) -> int:
@@ -51,6 +57,7 @@ def command(
         set_words=set_words,
         overwrite=overwrite,
         allow_elsewhere=allow if original_places else None,
+        repair_to=repair_to,
     )
     if as_json:
         print_json(report)
@@ -70,6 +77,7 @@ def _lines(report: Report, folder: str) -> list[str]:
         ("kept", report.kept_newer),
         ("failed", report.failed),
         ("damaged", report.damaged),
+        ("damaged, but made up for", report.warnings),
     ):
         lines += _remarks(what, remarks)
     for disc in report.missing:
@@ -77,6 +85,10 @@ def _lines(report: Report, folder: str) -> list[str]:
         lines.append(
             f'missing: disc {disc.number}, {disc.volume_id}, "{title}": {disc.files} files'
         )
+        lines += [f"  {printable(path)}" for path in disc.paths[:_SHOWN]]
+        if disc.files > _SHOWN:
+            lines.append(f"  and {disc.files - _SHOWN} more, see --json")
+    lines += [f"repaired: {printable(path)}" for path in report.repaired]
     if report.missing:
         lines.append("give the missing discs too, the same command goes on from here")
     return lines

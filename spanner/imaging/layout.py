@@ -1,7 +1,7 @@
 """What lies on one disc: its directories and files, in the order in which their data is written."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -37,6 +37,19 @@ Text = Callable[[Digests], Iterable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
+class Computed:
+    """Bytes that are computed as they are written.
+
+    `write` hands them to what it is given, and returns the SHA-256 of files on other discs that it
+    came to know, by their paths there.
+    """
+
+    path: str
+    size: int
+    write: Callable[[Callable[[memoryview], None]], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class FileEntry:
     """A file on the disc. `also` are further paths with the same data."""
 
@@ -44,7 +57,7 @@ class FileEntry:
     size: int
     mtime_ns: int
     mode: int
-    content: Piece | Text
+    content: Piece | Text | Computed
     also: tuple[str, ...] = ()
 
 
@@ -68,11 +81,20 @@ class Layout:
     files: tuple[FileEntry, ...]
 
 
-def lay_out(plan: Plan, disc: Disc, texts: Iterable[tuple[str, Text]]) -> Layout:
-    """The disc's layout: the plan's items for it, then the texts (path on disc, how to make it)."""
+def lay_out(
+    plan: Plan,
+    disc: Disc,
+    texts: Iterable[tuple[str, Text]],
+    computed: Iterable[Computed] = (),
+) -> Layout:
+    """The disc's layout: the plan's items for it, what is computed, then the texts.
+
+    Of texts there are the path on disc, and how to make it.
+    """
     created = int(datetime.fromisoformat(plan.set.created).timestamp()) * 10**9
     roots = plan.roots
     files = [_item_entry(item, roots) for item in disc.items]
+    files += [FileEntry(each.path, each.size, created, 0o644, each) for each in computed]
     empty = Digests()
     for path, text in texts:
         size = sum(map(len, text(empty)))

@@ -9,11 +9,11 @@ import os
 import queue
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from spanner.errors import SourceChangedError, SourceError
 from spanner.imaging.authoring import author
-from spanner.imaging.layout import Digests, FileEntry, Layout, Piece
+from spanner.imaging.layout import Computed, Digests, FileEntry, Layout, Piece
 from spanner.units import SECTOR, printable, sectors
 
 _BUFFER = 1 << 20
@@ -22,10 +22,14 @@ _CHUNK = 512  # sectors of the structure that are written at once
 
 
 class ImageStream:
-    """One disc's image. After `blocks()` ran to its end, `digests` are known."""
+    """One disc's image. After `blocks()` ran to its end, `digests` are known.
 
-    def __init__(self, layout: Layout) -> None:
+    `buffer`: bytes of each of the four buffers.
+    """
+
+    def __init__(self, layout: Layout, buffer: int = _BUFFER) -> None:
         self._layout = layout
+        self._buffer = buffer
         self._structure = author(layout)
         self.sectors = self._structure.total
         self.digests = Digests()
@@ -41,7 +45,7 @@ class ImageStream:
             position += count
         yield self.sectors - 1, 1, "the disc's structure"
 
-    def blocks(self) -> Iterator[memoryview]:
+    def blocks(self) -> Generator[memoryview]:
         """Yield the image's bytes in order; a block is valid until the next one is asked for.
 
         Raises:
@@ -49,7 +53,7 @@ class ImageStream:
             SourceError: a source cannot be read.
         """
         self.digests = Digests()
-        buffers = _Buffers()
+        buffers = _Buffers(self._buffer)
         reader = threading.Thread(target=self._produce, args=(buffers,), daemon=True)
         reader.start()
         try:
@@ -92,10 +96,24 @@ class ImageStream:
     def _file(self, out: "_Output", entry: FileEntry) -> str:
         if isinstance(entry.content, Piece):
             return _copy_piece(out, entry.content, entry.size)
+        if isinstance(entry.content, Computed):
+            return self._compute(out, entry.content)
         text = b"".join(entry.content(self.digests))
         assert len(text) == entry.size, f"{entry.path} changed its length"
         out.write(text)
         return hashlib.sha256(text).hexdigest()
+
+    def _compute(self, out: "_Output", content: Computed) -> str:
+        digest = hashlib.sha256()
+        start = out.position
+
+        def sink(data: memoryview) -> None:
+            digest.update(data)
+            out.write(data)
+
+        self.digests.files.update(content.write(sink))
+        assert out.position == start + content.size, f"{content.path} changed its length"
+        return digest.hexdigest()
 
 
 def _sectors(blocks: dict[int, bytes], first: int, count: int) -> bytearray:
@@ -157,12 +175,12 @@ class _StoppedError(Exception):
 class _Buffers:
     """Hands filled buffers from the reading thread to the taker, and empty ones back."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: int) -> None:
         self._free: queue.SimpleQueue[memoryview] = queue.SimpleQueue()
         self._full: queue.SimpleQueue[memoryview | BaseException | None] = queue.SimpleQueue()
         self._stopped = False
         for _ in range(_BUFFERS):
-            self._free.put(memoryview(bytearray(_BUFFER)))
+            self._free.put(memoryview(bytearray(size)))
 
     def take(self) -> memoryview:
         buffer = self._free.get()
@@ -211,7 +229,7 @@ class _Output:
         self._used += count
         self.position += count
 
-    def write(self, data: bytes | bytearray) -> None:
+    def write(self, data: bytes | bytearray | memoryview) -> None:
         """Put the bytes behind the ones before."""
         done = 0
         while done < len(data):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from spanner.catalog.bag import texts
+from spanner.catalog.parity import parity_files
 from spanner.imaging.authoring import ALIGNMENT, measure
 from spanner.imaging.layout import Digests, lay_out
 from spanner.media import Medium
@@ -40,20 +41,34 @@ class Drafts:
     """Makes the plans of one set."""
 
     def __init__(
-        self, tree: Tree, media: Sequence[Medium], strategy: str, set_info: SetInfo
+        self,
+        tree: Tree,
+        media: Sequence[Medium],
+        strategy: str,
+        set_info: SetInfo,
+        parities: int = 0,
     ) -> None:
         self._tree = tree
         self._strategy = strategy
         self._set = set_info
+        self._parities = parities
         self._medium = max(media, key=lambda medium: len(medium.name))
 
     def measured(self, stuff: Contents, shares: Sequence[Share]) -> Plan:
         """The plan with these shares, each disc's size exact."""
         plan = self._plan(stuff, shares)
-        discs = tuple(
-            msgspec.structs.replace(disc, image_sectors=_measure(plan, disc)) for disc in plan.discs
-        )
-        return msgspec.structs.replace(plan, discs=discs)
+        for discs in (plan.data_discs, plan.discs[len(shares) :]):  # parities are as long as data
+            exact = {disc.number: _measure(plan, disc) for disc in discs}
+            plan = msgspec.structs.replace(
+                plan,
+                discs=tuple(
+                    msgspec.structs.replace(
+                        disc, image_sectors=exact.get(disc.number, disc.image_sectors)
+                    )
+                    for disc in plan.discs
+                ),
+            )
+        return plan
 
     def common(self, stuff: Contents) -> int:
         """Bytes of a disc that has no items of its own, in a set of two without titles."""
@@ -92,10 +107,11 @@ class Drafts:
 
     def _plan(self, stuff: Contents, shares: Sequence[Share]) -> Plan:
         """The plan with these shares, its discs not measured."""
+        count = len(shares) + self._parities
         discs = tuple(
             Disc(
                 number,
-                volume_id(self._set.title, number, len(shares)),
+                volume_id(self._set.title, number, count),
                 share.title,
                 share.medium.name,
                 share.medium.sectors,
@@ -107,12 +123,26 @@ class Drafts:
             )
             for number, share in enumerate(shares, 1)
         )
+        largest = max((share.medium for share in shares), key=lambda medium: medium.sectors)
+        parities = tuple(
+            Disc(
+                len(shares) + parity,
+                volume_id(self._set.title, len(shares) + parity, count),
+                f"Parity {parity} of {self._parities}",
+                largest.name,
+                largest.sectors,
+                0,
+                (),
+                parity,
+            )
+            for parity in range(1, self._parities + 1)
+        )
         return Plan(
             FORMAT,
             self._set,
             self._strategy,
             self._tree.roots,
-            discs,
+            discs + parities,
             stuff.directories,
             self._tree.symlinks,
             self._tree.left_out,
@@ -143,7 +173,7 @@ def volume_id(title: str, number: int, count: int) -> str:
 
 
 def _measure(plan: Plan, disc: Disc) -> int:
-    return measure(lay_out(plan, disc, texts(plan, disc)))
+    return measure(lay_out(plan, disc, texts(plan, disc), parity_files(plan, disc)))
 
 
 def _length(plan: Plan, disc: Disc) -> int:

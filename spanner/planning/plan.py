@@ -64,7 +64,10 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Disc(msgspec.Struct, frozen=True):
-    """One disc. `image_sectors` is exact: its image has just that many."""
+    """One disc. `image_sectors` is exact: its image has just that many.
+
+    `parity`: which parity it holds instead of items, from 1; 0 where it holds items.
+    """
 
     number: int
     volume_id: str
@@ -73,6 +76,7 @@ class Disc(msgspec.Struct, frozen=True):
     capacity_sectors: int
     image_sectors: int
     items: tuple[Item, ...]
+    parity: int = 0
 
     def places(self) -> Iterator[str]:
         """Where all files below `data/` lie; further names behind the first."""
@@ -156,6 +160,21 @@ class Plan(msgspec.Struct, frozen=True):
     too_large: tuple[str, ...] = ()
     outside: tuple[SourceRoot, ...] = ()
     needs: tuple[Need, ...] = ()
+
+    @property
+    def data_discs(self) -> tuple[Disc, ...]:
+        """Those that hold items; all others, behind them, hold parities."""
+        return tuple(disc for disc in self.discs if not disc.parity)
+
+    @property
+    def parities(self) -> int:
+        """How many discs may be lost."""
+        return len(self.discs) - len(self.data_discs)
+
+    @property
+    def longest(self) -> int:
+        """Sectors of the longest image that holds items, and of each parity."""
+        return max(disc.image_sectors for disc in self.data_discs)
 
     @property
     def roots(self) -> dict[str, str]:

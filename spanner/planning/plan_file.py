@@ -109,6 +109,10 @@ def _set_problems(plan: Plan) -> Iterator[str]:
         yield "it has no disc"
     if [disc.number for disc in plan.discs] != list(range(1, len(plan.discs) + 1)):
         yield "its discs are not numbered 1, 2, 3 ..."
+    parities = [disc.parity for disc in plan.discs]
+    data = parities.count(0)
+    if not data or parities != [0] * data + list(range(1, len(parities) - data + 1)):
+        yield "its parity discs are not behind all others, numbered 1, 2, 3 ..."
     if len({disc.volume_id for disc in plan.discs}) < len(plan.discs):
         yield "two discs have one volume ID"
     if not (plan.set.title.isprintable() and plan.strategy.isprintable()):

@@ -21,6 +21,7 @@ from spanner.planning.packing.covers import covers
 from spanner.planning.packing.problem import Cost
 from spanner.planning.plan import Plan, SetInfo
 from spanner.planning.proof import Proof, prove
+from spanner.planning.protection import protected
 from spanner.planning.shares import Manner, Room, Share, Shares, choose, kinds_of, score
 from spanner.planning.supplies import divided_folders, supplies
 from spanner.sources.tree import Tree
@@ -42,6 +43,7 @@ class Wishes:
     """How the set is to be planned. `hashed`: items get a placeholder for their hash.
 
     `keep`: none, folder, or a regular expression; `fill`: even or full; `reserve` as it was said.
+    `parities`: how many discs may be lost.
     """
 
     media: tuple[Medium, ...]
@@ -53,6 +55,7 @@ class Wishes:
     keep: str = "none"
     fill: str = "even"
     reserve: str = ""
+    parities: int = 0
 
 
 def make_plan(
@@ -78,7 +81,16 @@ def make_plan(
         _shortened(printable(wishes.title).strip() or names),
         datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
-    return _Planner(tree, wishes, set_info or new, note).plan()
+    notes: list[str] = []
+
+    def plan(spare: int) -> Plan:
+        notes.clear()
+        return _Planner(tree, wishes, set_info or new, notes.append, spare).plan()
+
+    made = protected(plan, wishes.media, wishes.reserve, wishes.parities)
+    for line in notes:
+        note(line)
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +121,22 @@ class _Planner:
     """Bounds first, then packing, then exact sizes."""
 
     def __init__(
-        self, tree: Tree, wishes: Wishes, set_info: SetInfo, note: Callable[[str], None]
+        self,
+        tree: Tree,
+        wishes: Wishes,
+        set_info: SetInfo,
+        note: Callable[[str], None],
+        spare: int,
     ) -> None:
         self._tree = tree
-        self._wishes = replace(wishes, media=reserving(wishes.media, wishes.reserve or "0"))
+        media = reserving(wishes.media, wishes.reserve or "0")
+        media = tuple(replace(medium, reserve=medium.reserve + spare) for medium in media)
+        self._wishes = replace(wishes, media=media)
         self._manner = Manner(wishes.strategy, wishes.keep, wishes.fill)
         self._title = set_info.title
         self._note = note
         self._offered = self._wishes.media
-        self._drafts = Drafts(tree, self._offered, wishes.strategy, set_info)
+        self._drafts = Drafts(tree, self._offered, wishes.strategy, set_info, wishes.parities)
         in_stock = [medium for medium in self._offered if medium.stock != 0] or self._offered
         self._media = sorted(in_stock, key=lambda medium: medium.reserve - medium.sectors)
         self._everywhere = everywhere(tree.files, usable(self._media[0]), wishes.replicate)
@@ -171,7 +190,7 @@ class _Planner:
         spare = [
             used + sum(division.costs[unit] for unit in share.units) - disc.image_sectors * SECTOR
             for share, disc, used in zip(
-                division.shares, plan.discs, self._taken(division), strict=True
+                division.shares, plan.data_discs, self._taken(division), strict=True
             )
         ]
         for least in sorted({min(spare), sum(spare) // len(spare)}):
@@ -294,12 +313,12 @@ class _Planner:
     def _excess(self, plan: Plan) -> int:
         """By how many bytes an image is larger than what may be used of its medium, if it is."""
         rooms = {medium.name: usable(medium) for medium in self._offered}
-        return max(disc.image_sectors * SECTOR - rooms[disc.medium] for disc in plan.discs)
+        return max(disc.image_sectors * SECTOR - rooms[disc.medium] for disc in plan.data_discs)
 
     def _judged(self, plan: Plan, division: _Division, proof: Proof) -> Plan:
         """The plan with what is proven of it; the user is told what could not be done."""
         large = self._everywhere.large
-        if large and len(plan.discs) > 1:
+        if large and len(plan.data_discs) > 1:
             names = ", ".join(map(printable, large))
             self._note(f"too large for every disc, and on one only: {names}")
         wishes = self._wishes

@@ -22,6 +22,8 @@ class DiscSource(Protocol):
 
     name: str
     """What messages call it."""
+    path: str
+    """Where it is, as it was given."""
 
     def read(self, path: str) -> bytes:
         """All of a small file.
@@ -48,6 +50,7 @@ class ImageDisc:
     def __init__(self, image: IsoImage, name: str) -> None:
         self.image = image
         self.name = name
+        self.path = image.path
 
     def read(self, path: str) -> bytes:
         """All of a small file; KeyError where there is none."""
@@ -73,6 +76,7 @@ class FolderDisc:
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
+        self.path = folder
         self.name = printable(folder)
 
     def read(self, path: str) -> bytes:
@@ -160,8 +164,8 @@ def expand(paths: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def open_disc(path: str) -> Iterator[DiscSource]:
-    """Open an image, a drive or a folder.
+def open_disc(path: str, *, whole: bool = True) -> Iterator[DiscSource]:
+    """Open an image, a drive or a folder. Unless it must be `whole`, an image's end may be missing.
 
     Raises:
         UsageError: it cannot be opened.
@@ -173,7 +177,7 @@ def open_disc(path: str) -> Iterator[DiscSource]:
         return
     if _is_device(path):
         _load(path)
-    with IsoImage(path) as image:
+    with IsoImage(path, whole=whole) as image:
         yield ImageDisc(image, printable(path))
 
 

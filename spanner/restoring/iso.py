@@ -4,15 +4,13 @@ Nothing is mounted, nothing is read before it is asked for, and what the image s
 places must agree.
 """
 
-import os
-import stat
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from spanner.errors import DamagedImageError, UsageError
+from spanner.errors import DamagedImageError
 from spanner.restoring.iso_fields import RecordError, both_endian
 from spanner.restoring.iso_records import (
     Directory,
@@ -22,6 +20,7 @@ from spanner.restoring.iso_records import (
     IsoFile,
     parse_record,
 )
+from spanner.restoring.sectors import FileSectors, Sectors
 from spanner.units import SECTOR, printable
 
 __all__ = ["Extent", "IsoFile", "IsoImage"]
@@ -37,6 +36,7 @@ _BUFFER = 2 << 20
 class IsoImage:
     """An image, open until it is closed.
 
+    It is a path or other sectors; unless it must be `whole`, its end may be missing.
     `volume_id` is its name, `total_sectors` what it says that it has, `file_sectors` what is there.
 
     Raises:
@@ -45,16 +45,17 @@ class IsoImage:
             damaged or cannot be read.
     """
 
-    def __init__(self, path: str) -> None:
-        self.path = path
+    def __init__(self, source: str | Sectors, *, whole: bool = True) -> None:
+        self.sectors = FileSectors(source) if isinstance(source, str) else source
+        self.path = self.sectors.name
         self._cache: OrderedDict[str, Directory] = OrderedDict()
         self._cached = 0
-        self._fd = _open(path)
         try:
-            self.file_sectors = os.lseek(self._fd, 0, os.SEEK_END) // SECTOR
+            self.file_sectors = self.sectors.count
             with self._damage("volume descriptor"):
                 self.volume_id, self.total_sectors, self._root = _volume(self._descriptor())
-            self._check_size()
+            if whole:
+                self._check_size()
             with self._damage("root directory"):
                 self._reader = DirectoryReader(self._bytes, self.total_sectors, self._root)
         except BaseException:
@@ -74,9 +75,7 @@ class IsoImage:
 
     def close(self) -> None:
         """Close the file."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        self.sectors.close()
 
     def find(self, path: str) -> IsoFile:
         """The regular file at `path`.
@@ -137,7 +136,7 @@ class IsoImage:
             left -= end - start
             for position in range(start, end, _BUFFER):
                 chunk = buffer[: min(_BUFFER, end - position)]
-                self._read_into(extent.sector * SECTOR + position, chunk)
+                self.sectors.read_into(extent.sector * SECTOR + position, chunk)
                 yield chunk
 
     def _walk(self) -> Iterator[tuple[str, Directory]]:
@@ -203,22 +202,8 @@ class IsoImage:
 
     def _bytes(self, offset: int, size: int) -> bytes:
         buffer = bytearray(size)
-        self._read_into(offset, memoryview(buffer))
+        self.sectors.read_into(offset, memoryview(buffer))
         return bytes(buffer)
-
-    def _read_into(self, offset: int, buffer: memoryview) -> None:
-        done = 0
-        while done < len(buffer):
-            try:
-                count = os.preadv(self._fd, [buffer[done:]], offset + done)
-            except OSError as error:
-                sector = (offset + done) // SECTOR
-                raise self._damaged(
-                    f"cannot be read in sector {sector}: {error.strerror}"
-                ) from error
-            if not count:
-                raise self._damaged(f"ends in sector {(offset + done) // SECTOR}")
-            done += count
 
     @contextmanager
     def _damage(self, place: str) -> Iterator[None]:
@@ -229,16 +214,6 @@ class IsoImage:
 
     def _damaged(self, what: str) -> DamagedImageError:
         return DamagedImageError(f"{printable(self.path)} {what}")
-
-
-def _open(path: str) -> int:
-    try:
-        kind = os.stat(path).st_mode
-        if not (stat.S_ISREG(kind) or stat.S_ISBLK(kind)):  # to open a pipe would wait
-            raise UsageError(f"cannot read {printable(path)}: it is neither an image nor a drive")
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError as error:
-        raise UsageError(f"cannot read {printable(path)}: {error.strerror}") from error
 
 
 def _volume(descriptor: bytes) -> tuple[str, int, Folder]:

@@ -18,17 +18,20 @@ class Remark(msgspec.Struct, frozen=True):
 
 
 class MissingDisc(msgspec.Struct, frozen=True):
-    """A disc that was not given, and how many files need it."""
+    """A disc that was not given, how many files need it, and which."""
 
     number: int
     volume_id: str
     title: str
     files: int
+    paths: tuple[str, ...] = ()
 
 
 class Report(msgspec.Struct):
     """The outcome of a restore. `damaged`: discs that cannot be read, files with a wrong hash.
 
+    `warnings`: what was damaged, but made up for by copies or parity.
+    `repaired`: images of lost or damaged discs that were made good again, files that were written.
     `original_places`: folders of the set whose files went to where they were, and where that is.
     """
 
@@ -38,7 +41,14 @@ class Report(msgspec.Struct):
     failed: list[Remark] = msgspec.field(default_factory=list)
     damaged: list[Remark] = msgspec.field(default_factory=list)
     missing: list[MissingDisc] = msgspec.field(default_factory=list)
+    warnings: list[Remark] = msgspec.field(default_factory=list)
+    repaired: list[str] = msgspec.field(default_factory=list)
     original_places: dict[str, str] = msgspec.field(default_factory=dict)
+
+    def forgive(self) -> None:
+        """Where all came back, what is damaged made no difference: it is a warning."""
+        if not (self.failed or self.missing or self.kept_newer):
+            self.warnings, self.damaged = self.damaged, []
 
     @property
     def exit_code(self) -> int:

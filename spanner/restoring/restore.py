@@ -16,6 +16,8 @@ from spanner.restoring import originals
 from spanner.restoring.discs import expand
 from spanner.restoring.given import Given, open_discs
 from spanner.restoring.partial import PartialFile
+from spanner.restoring.rebuilding import Rebuilder
+from spanner.restoring.repair import Repair
 from spanner.restoring.report import MissingDisc, Outcome, Remark, Report
 from spanner.restoring.survey import Survey
 from spanner.restoring.target import Target, room
@@ -35,11 +37,13 @@ def restore(
     set_words: str = "",
     overwrite: bool = False,
     allow_elsewhere: Callable[[Sequence[str]], bool] | None = None,
+    repair_to: str = "",
 ) -> Report:
     """Restore from images, drives and folders to `folder`/SESSION/...
 
     With `allow_elsewhere` media from outside a session go where they were, if it agrees to the
-    folders.
+    folders. Images of lost or damaged discs are written to `repair_to`, as far as parity and other
+    copies make up for them.
 
     Raises:
         UsageError: the discs are of several sets, or there are none.
@@ -65,7 +69,13 @@ def restore(
         with _no_room(folder):
             target = stack.enter_context(Target(folder, wanted.names, elsewhere))
             survey = Survey(target, wanted, outcome, progress, overwrite)
-            _Restore(target, given, wanted, outcome, progress, survey).run()
+            run = _Restore(target, given, wanted, outcome, progress, survey)
+            run.run()
+        if run.made_up_for:
+            outcome.report.forgive()
+        if repair_to:
+            repair = Repair(run.rebuilder, given, repair_to, progress)
+            outcome.report.repaired = repair.images(run.hit | run.absent)
     return outcome.report
 
 
@@ -104,6 +114,21 @@ class _Restore:
         self._damage: dict[tuple[str, int], str] = {}  # path and part → what was wrong with it
         self._unlinked: dict[str, list[str]] = {}  # path → further names that wait for it
         self._flushed: deque[tuple[str, Future[None]]] = deque()
+        self.rebuilder = Rebuilder(given)
+        self.hit: set[int] = set()
+        """Discs on which something was damaged."""
+
+    @property
+    def made_up_for(self) -> bool:
+        """All that is wanted is there, in a set whose parity makes up for damaged discs."""
+        lost = self._survey.waiting or self._survey.unknown or self._wanted.damaged
+        return not lost and any(disc.parity for disc in self._wanted.discs.values())
+
+    @property
+    def absent(self) -> set[int]:
+        """Discs with files that were not given."""
+        data = {number for number, disc in self._wanted.discs.items() if not disc.parity}
+        return data - self._numbers
 
     def run(self) -> None:
         """Do it all."""
@@ -119,6 +144,7 @@ class _Restore:
         with ThreadPoolExecutor(_FLUSHERS) as pool:
             for disc in self._given:
                 self._read(disc, pool)
+            self._rebuild(pool)
         for file in self._wanted.files.values():
             if file.link_to:
                 with self._outcome.guarded(file.path):
@@ -166,6 +192,26 @@ class _Restore:
                 self._settle(_MOST_FLUSHED)
             self._settle(0)
 
+    def _rebuild(self, pool: ThreadPoolExecutor) -> None:
+        """Read what still waits from discs that parity makes up for."""
+        for number in sorted(self._waited_for()):
+            name = self._wanted.discs[number].volume_id
+            for source in self.rebuilder.discs(number):
+                if number not in self._waited_for():
+                    break
+                self._progress.note(f"{name}: rebuilding what is lost or damaged from parity")
+                self._read(Given(source, number), pool)
+
+    def _waited_for(self) -> set[int]:
+        """The discs on which parts lie that are still to be written."""
+        return {
+            disc
+            for path, numbers in self._survey.waiting.items()
+            if not self._outcome.has_failed(path)
+            for number in numbers
+            for disc in self._wanted.files[path].parts[number].places
+        }
+
     def _write(self, disc: Given, file: WantedFile, number: int, pool: ThreadPoolExecutor) -> None:
         """Write a part of the file; with its last, the file gets its name."""
         waiting = self._survey.waiting[file.path]
@@ -176,7 +222,9 @@ class _Restore:
             try:
                 self._copy(disc, file.parts[number], partial)
             except DamagedImageError as error:
-                self._damage[file.path, number] = str(error)
+                if disc.number in self._numbers:
+                    self.hit.add(disc.number)
+                    self._damage[file.path, number] = str(error)
                 return
             damage = self._damage.pop((file.path, number), "")
             if damage:
@@ -242,7 +290,7 @@ class _Restore:
 
     def _report_rest(self) -> None:
         """Report what still waits, because it is damaged or its disc was not given."""
-        needed: dict[int, int] = {}
+        needed: dict[int, list[str]] = {}
         for path in (*self._survey.waiting, *self._survey.unknown):
             if self._outcome.has_failed(path):
                 continue
@@ -259,13 +307,15 @@ class _Restore:
                 if places - self._numbers:
                     absent.add(min(places - self._numbers))
             for number in absent:
-                needed[number] = needed.get(number, 0) + len(names)
+                needed.setdefault(number, []).extend(names)
         for first, names in self._unlinked.items():
             for name in names:
                 self._outcome.fail(name, f"{printable(first)}, the same file, was not restored")
-        for number, files in sorted(needed.items()):
+        for number, paths in sorted(needed.items()):
             disc = self._wanted.discs[number]
-            self._report.missing.append(MissingDisc(number, disc.volume_id, disc.title, files))
+            self._report.missing.append(
+                MissingDisc(number, disc.volume_id, disc.title, len(paths), tuple(paths))
+            )
 
 
 def _publish(held: ExitStack, partial: PartialFile, file: WantedFile) -> None:

@@ -89,7 +89,9 @@ def wanted_from(catalogs: Sequence[DiscCatalog], only: Iterable[str] = ()) -> Wa
         discs = {disc.number: disc for disc in catalog.set.discs}
         reader.wanted.discs = discs | reader.wanted.discs
         try:
-            for row in catalog.own_rows() if whole else catalog.rows():
+            # A parity disc has all hashes, of others their own rows are enough.
+            every = not whole or catalog.disc.parity
+            for row in catalog.rows() if every else catalog.own_rows():
                 reader.add(row, discs)
             whole = True
         except DamagedImageError as error:

@@ -305,7 +305,7 @@ def test_what_is_not_found(small: str, path: str) -> None:
 def test_a_folder_is_read_once(small: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with IsoImage(small) as image:
         assert image.find("d/b").size == 4
-        monkeypatch.setattr(image, "_read_into", None)
+        monkeypatch.setattr(image.sectors, "read_into", None)
         assert image.find("d/b").size == 4
         assert image.find("a").size == 10_040
         assert [file.path for file in image.files()] == ["a", "d/b"]

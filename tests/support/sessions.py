@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from hypothesis import strategies as st
 
 from spanner.catalog.bag import texts
+from spanner.catalog.parity import parity_files
 from spanner.imaging.authoring import measure
 from spanner.imaging.layout import lay_out
 from spanner.paths import parents
@@ -98,7 +99,8 @@ def check(tree: Tree, plan: Plan) -> None:
     assert [disc.number for disc in plan.discs] == list(range(1, len(plan.discs) + 1))
     assert len({disc.volume_id for disc in plan.discs}) == len(plan.discs)
     for disc in plan.discs:
-        assert disc.image_sectors == measure(lay_out(plan, disc, texts(plan, disc)))
+        layout = lay_out(plan, disc, texts(plan, disc), parity_files(plan, disc))
+        assert disc.image_sectors == measure(layout)
         assert disc.image_sectors <= disc.capacity_sectors
     assert 1 <= plan.lower_bound <= len(plan.discs)
     found: dict[str, list[Item]] = defaultdict(list)
@@ -111,7 +113,7 @@ def check(tree: Tree, plan: Plan) -> None:
         assert all(item.mtime_ns == file.mtime_ns and item.mode == file.mode for item in items)
         assert all({link.path for link in item.links} == set(file.links) for item in items)
         if items[0].replicated:
-            assert len(items) == len(plan.discs)
+            assert len(items) == len(plan.data_discs)
             assert all(item == items[0] for item in items)
             items = items[:1]
         check_parts(file, items)

@@ -39,9 +39,12 @@ def make_set(
     hashed: bool = False,
     title: str = "",
     tree: Tree | None = None,
+    parities: int = 0,
 ) -> MadeSet:
     """Archive the source, or this tree, into images in the folder."""
-    wishes = Wishes(parse_media(media), strategy, split, replicate, hashed, title)
+    wishes = Wishes(
+        parse_media(media), strategy, split, replicate, hashed, title, parities=parities
+    )
     plan = make_plan(tree or scan([source]), wishes)
     if hashed:
         plan = with_hashes(plan, silent)

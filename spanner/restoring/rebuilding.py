@@ -1,0 +1,131 @@
+"""Lost and damaged discs, made up for by parity: they are read as if they were there."""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from itertools import chain, combinations, islice
+
+from spanner.catalog.parity import IMAGES, ImageInfo, parity_path, parse_images
+from spanner.errors import DamagedImageError, UnrecoverableError
+from spanner.parity.files import rebuild
+from spanner.parity.readers import Missing, Reader
+from spanner.restoring.discs import ImageDisc
+from spanner.restoring.given import Given
+from spanner.restoring.iso import IsoImage
+from spanner.restoring.sectors import MergedSectors, Sectors, UnreadableError
+from spanner.units import SECTOR
+
+_MOST_GUESSES = 64  # which discs may be wrong without an error, for one disc
+
+
+class Rebuilder:
+    """Reads the discs of a set with parity, from those images of it that are there."""
+
+    def __init__(self, given: Sequence[Given]) -> None:
+        self._infos = _images(given)
+        copies: dict[int, list[Sectors]] = {}
+        self._parities: dict[int, Reader] = {}
+        for disc in given:
+            if isinstance(disc.source, ImageDisc) and not disc.merged:
+                copies.setdefault(disc.number, []).append(disc.source.image.sectors)
+                parity = disc.parity
+                if parity and parity not in self._parities:
+                    with suppress(DamagedImageError, KeyError):
+                        self._parities[parity] = _parity(disc.source, parity)
+        self._images = {
+            number: sectors[0] if len(sectors) == 1 else MergedSectors(sectors)
+            for number, sectors in copies.items()
+        }
+
+    def discs(self, number: int) -> Iterator[ImageDisc]:
+        """The disc with that number, rebuilt: in several ways, the likeliest first.
+
+        What cannot be read is rebuilt; then the disc is not believed at all, then others neither,
+        as what is wrong without an error on one of them would spoil what is made of it.
+        """
+        if not self._parities or not any(info.number == number for info in self._infos):
+            return
+        others = [each for each in self._images if each != number and each <= len(self._infos)]
+        spare = len(self._parities) - 1
+        doubted = chain.from_iterable(combinations(others, count) for count in range(spare + 1))
+        guesses = ((number, *more) for more in islice(doubted, _MOST_GUESSES))
+        for doubts in ((), *guesses) if number in self._images else guesses:
+            sectors = _Rebuilt(number, self._columns(doubts), self._parity_columns())
+            with suppress(DamagedImageError):
+                yield ImageDisc(IsoImage(sectors, whole=False), f"{sectors.name}, rebuilt")
+
+    def _columns(self, doubts: Collection[int]) -> list[Reader]:
+        columns: list[Reader] = []
+        for info in self._infos:
+            sectors = self._images.get(info.number)
+            if sectors and info.number not in doubts:
+                columns.append(_Column(sectors, 0, info.sectors))
+            else:
+                columns.append(Missing(info.volume_id, info.sectors))
+        return columns
+
+    def _parity_columns(self) -> list[Reader]:
+        longest = max(info.sectors for info in self._infos)
+        return [
+            self._parities.get(number) or Missing(f"parity {number}", longest)
+            for number in range(1, max(self._parities) + 1)
+        ]
+
+
+class _Column:
+    """A run of a disc's sectors, as what rebuilds wants it."""
+
+    def __init__(self, sectors: Sectors, start: int, count: int) -> None:
+        self.name = sectors.name
+        self.sectors = count
+        self._from = sectors
+        self._start = start
+
+    def read(self, first: int, into: memoryview) -> Sequence[range]:
+        """Fill `into`; return the sectors that cannot be read."""
+        try:
+            self._from.read_into((self._start + first) * SECTOR, into)
+        except UnreadableError as error:
+            return [range(bad - self._start, bad - self._start + count) for bad, count in error.bad]
+        return ()
+
+
+class _Rebuilt:
+    """A disc's sectors, each made from those of others where it cannot be read."""
+
+    def __init__(self, number: int, images: Sequence[Reader], parities: Sequence[Reader]) -> None:
+        self._row = number - 1
+        self._images = images
+        self._parities = parities
+        self.name = images[self._row].name
+        self.count = images[self._row].sectors
+
+    def close(self) -> None:
+        """The discs are not its own."""
+
+    def read_into(self, offset: int, buffer: memoryview) -> None:
+        """Fill the buffer with bytes of the disc."""
+        span = range(offset // SECTOR, -(-(offset + len(buffer)) // SECTOR))
+        if span.stop > self.count:
+            raise UnreadableError(self.name, [(self.count, span.stop - self.count)], "it ends")
+        try:
+            for piece in rebuild(self._images, self._parities, [self._row], span=span):
+                at = piece.first * SECTOR - offset
+                start, end = max(at, 0), min(at + len(piece.data), len(buffer))
+                buffer[start:end] = piece.data[start - at : end - at]
+        except UnrecoverableError as error:
+            raise UnreadableError(self.name, [(span.start, len(span))], str(error)) from None
+
+
+def _images(given: Sequence[Given]) -> list[ImageInfo]:
+    """The images that parity was made from, as the first sound parity disc says."""
+    for disc in given:
+        if disc.parity:
+            with suppress(DamagedImageError, KeyError, ValueError):
+                return parse_images(disc.source.read(IMAGES).decode("ascii"))
+    return []
+
+
+def _parity(disc: ImageDisc, number: int) -> Reader:
+    """The parity on a disc, which lies in one piece."""
+    file = disc.image.find(parity_path(number))
+    return _Column(disc.image.sectors, file.extents[0].sector, file.size // SECTOR)

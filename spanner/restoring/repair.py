@@ -1,0 +1,71 @@
+"""Writes good images of discs that are lost or damaged."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+
+from burners.progress import Progress
+from spanner.restoring.discs import ImageDisc
+from spanner.restoring.given import Given
+from spanner.restoring.rebuilding import Rebuilder
+from spanner.restoring.sectors import UnreadableError
+from spanner.restoring.verify import verify
+from spanner.units import SECTOR, printable
+
+_CHUNK = 1024  # sectors
+
+
+class Repair:
+    """Makes images in a folder, and checks each before it gets its name."""
+
+    def __init__(
+        self, rebuilder: Rebuilder, given: Sequence[Given], folder: str, progress: Progress
+    ) -> None:
+        self._rebuilder = rebuilder
+        self._given = given
+        self._folder = folder
+        self._progress = progress
+
+    def images(self, numbers: Iterable[int]) -> list[str]:
+        """Write the images of these discs; return those that are good."""
+        os.makedirs(self._folder, exist_ok=True)
+        return [path for number in sorted(numbers) if (path := self._image(number))]
+
+    def _image(self, number: int) -> str:
+        for disc in self._candidates(number):
+            path = os.path.join(self._folder, f"{disc.image.volume_id}.iso")
+            partial = f"{path}.partial"
+            try:
+                self._write(disc, partial)
+                if not verify(partial, self._progress).problems:
+                    os.replace(partial, path)
+                    self._progress.note(f"{printable(path)}: repaired, and found good")
+                    return path
+            except UnreadableError as error:
+                self._progress.note(str(error))
+            if os.path.exists(partial):
+                os.unlink(partial)
+        self._progress.note(f"disc {number} cannot be repaired from what is there")
+        return ""
+
+    def _candidates(self, number: int) -> Iterator[ImageDisc]:
+        """What the disc may be read from: all copies, merged ones, and what parity makes up for."""
+        for disc in self._given:
+            if disc.number == number and isinstance(disc.source, ImageDisc):
+                yield disc.source
+        yield from self._rebuilder.discs(number)
+
+    def _write(self, disc: ImageDisc, path: str) -> None:
+        sectors = disc.image.sectors
+        total = disc.image.total_sectors
+        buffer = memoryview(bytearray(_CHUNK * SECTOR))
+        with (
+            self._progress.task(f"repairing {disc.image.volume_id}", total * SECTOR),
+            open(path, "wb") as out,
+        ):
+            for first in range(0, total, _CHUNK):
+                chunk = buffer[: min(_CHUNK, total - first) * SECTOR]
+                sectors.read_into(first * SECTOR, chunk)
+                out.write(chunk)
+                self._progress.advance(len(chunk))
+            out.flush()
+            os.fsync(out.fileno())
