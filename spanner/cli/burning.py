@@ -24,7 +24,7 @@ _WAIT = 60.0  # seconds that nobody at a terminal is waited for
 
 DriveOption = Annotated[
     list[str] | None,
-    typer.Option("--drive", metavar="DEV", help="A drive to burn with, such as /dev/sr0."),
+    typer.Option("--drive", metavar="DEV", help="A drive to use, such as /dev/sr0."),
 ]
 CopiesOption = Annotated[int, typer.Option("--copies", min=1, help="Verified discs of each.")]
 SimulateOption = Annotated[
@@ -78,13 +78,14 @@ class Burning:
         if self.speed is not None and not 0 < self.speed < 1000:
             raise UsageError(f"--speed {self.speed:g}: say a multiple of the disc's 1×, such as 4")
         orders = Orders(
-            self.copies, self.speed, self.simulate, self.verify, self._wait(), self.program
+            self.copies,
+            self.speed,
+            self.simulate,
+            self.verify,
+            seconds_to_wait(self.wait),
+            self.program,
         )
         return burn_all(works, self._drives(works), orders, library, progress)
-
-    def _wait(self) -> float | None:
-        at_terminal = sys.stdin.isatty() and sys.stderr.isatty()
-        return self.wait if self.wait is not None or at_terminal else _WAIT
 
     def _drives(self, works: Sequence[Work]) -> list[Drive]:
         try:
@@ -94,6 +95,24 @@ class Burning:
             return [each for each in drives() if any(can_write(each, work) for work in works)]
         except NoDriveError as error:
             raise DriveError(str(error)) from error
+
+
+def seconds_to_wait(option: float | None) -> float | None:
+    """How long to wait for a disc: as asked for, at a terminal for ever (None), else a while."""
+    at_terminal = sys.stdin.isatty() and sys.stderr.isatty()
+    return option if option is not None or at_terminal else _WAIT
+
+
+def drive_nodes(option: Sequence[str] | None) -> list[str]:
+    """The drives that were asked for, or all that there are.
+
+    Raises:
+        DriveError: there is none.
+    """
+    nodes = list(option or (drive.node for drive in drives()))
+    if not nodes:
+        raise DriveError("there is no drive to ask at: connect one, or name images or folders")
+    return nodes
 
 
 def show(written: Sequence[Written], document: dict[str, Any], *, as_json: bool) -> None:

@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from spanner.cli import burning as b
 from spanner.cli import options as o
 from spanner.cli.output import confirm, print_json, print_lines
 from spanner.cli.progress import TerminalProgress
+from spanner.restoring.asking import Asking
 from spanner.restoring.report import Remark, Report
 from spanner.restoring.restore import restore
 from spanner.units import printable
@@ -16,10 +18,14 @@ _SHOWN = 20  # remarks of a kind that are printed; --json has all
 
 
 def command(
-    sources: Annotated[
-        list[str], typer.Argument(metavar="SOURCE", help="Images, drives, mounted folders.")
-    ],
     to: Annotated[str, typer.Option("--to", metavar="DIR", help="Gives DIR/SESSION/...")],
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SOURCE",
+            help="Images, drives, folders; none: asks for discs at the drives.",
+        ),
+    ] = None,
     only: Annotated[
         list[str] | None,
         typer.Option("--only", metavar="GLOB", help="Only paths or names that match."),
@@ -40,6 +46,8 @@ def command(
             "--repair-to", metavar="DIR", help="Write good images of lost and damaged discs here."
         ),
     ] = "",
+    drive: b.DriveOption = None,
+    wait: b.WaitOption = None,
     yes: o.YesOption = False,
     as_json: o.JsonOption = False,
 ) -> int:
@@ -49,15 +57,18 @@ def command(
         names = "".join(f"\n  {printable(folder)}" for folder in folders)
         return confirm(f"Restore files to these folders too?{names}\n", yes=yes)
 
+    progress = TerminalProgress()
+    asking = None if sources else Asking(b.drive_nodes(drive), progress, b.seconds_to_wait(wait))
     report = restore(
-        sources,
+        sources or (),
         to,
-        TerminalProgress(),
+        progress,
         only=only or (),
         set_words=set_words,
         overwrite=overwrite,
         allow_elsewhere=allow if original_places else None,
         repair_to=repair_to,
+        asking=asking,
     )
     if as_json:
         print_json(report)

@@ -53,7 +53,7 @@ def open_discs(
     for source, known, merged in found:
         if isinstance(known, DiscLabel):
             if known.set_id == set_id and known.number <= most:
-                given.append(Given(source, known.number, None, _hashes(source), merged))
+                given.append(Given(source, known.number, None, hashes_of(source), merged))
         elif known.set.id == set_id:
             given.append(Given(source, known.number, known, merged=merged))
     return given
@@ -119,7 +119,8 @@ def _identify(source: DiscSource, damaged: list[Remark]) -> DiscCatalog | DiscLa
         return None
 
 
-def _hashes(source: DiscSource) -> dict[str, str]:
+def hashes_of(source: DiscSource) -> dict[str, str]:
+    """The hashes of a disc's files by their paths on it, as its manifest says, if that is sound."""
     try:
         return read_hashes(source.read, source.name)
     except DamagedImageError:

@@ -13,8 +13,9 @@ from burners.progress import Progress
 from spanner.catalog import bag
 from spanner.errors import DamagedImageError, DoesNotFitError, UsageError
 from spanner.restoring import originals
+from spanner.restoring.asking import Asking, fewest
 from spanner.restoring.discs import expand
-from spanner.restoring.given import Given, open_discs
+from spanner.restoring.given import Given, hashes_of, open_discs
 from spanner.restoring.partial import PartialFile
 from spanner.restoring.rebuilding import Rebuilder
 from spanner.restoring.repair import Repair
@@ -38,12 +39,13 @@ def restore(
     overwrite: bool = False,
     allow_elsewhere: Callable[[Sequence[str]], bool] | None = None,
     repair_to: str = "",
+    asking: Asking | None = None,
 ) -> Report:
     """Restore from images, drives and folders to `folder`/SESSION/...
 
     With `allow_elsewhere` media from outside a session go where they were, if it agrees to the
     folders. Images of lost or damaged discs are written to `repair_to`, as far as parity and other
-    copies make up for them.
+    copies make up for them. With `asking`, discs that are needed and were not given are asked for.
 
     Raises:
         UsageError: the discs are of several sets, or there are none.
@@ -52,7 +54,10 @@ def restore(
     """
     outcome = Outcome()
     with ExitStack() as stack:
-        given = open_discs(stack, expand(paths), set_words, outcome.report.damaged)
+        if asking and not paths:
+            given = asking.first(stack, set_words)
+        else:
+            given = open_discs(stack, expand(paths), set_words, outcome.report.damaged)
         wanted = wanted_from([disc.catalog for disc in given if disc.catalog], only)
         if only and not wanted:
             raise UsageError(f"nothing in the set matches {' '.join(map(printable, only))}")
@@ -69,7 +74,7 @@ def restore(
         with _no_room(folder):
             target = stack.enter_context(Target(folder, wanted.names, elsewhere))
             survey = Survey(target, wanted, outcome, progress, overwrite)
-            run = _Restore(target, given, wanted, outcome, progress, survey)
+            run = _Restore(target, given, wanted, outcome, progress, survey, asking)
             run.run()
         if run.made_up_for:
             outcome.report.forgive()
@@ -102,6 +107,7 @@ class _Restore:
         outcome: Outcome,
         progress: Progress,
         survey: Survey,
+        asking: Asking | None,
     ) -> None:
         self._target = target
         self._given = given
@@ -111,6 +117,7 @@ class _Restore:
         self._report = outcome.report
         self._progress = progress
         self._survey = survey
+        self._asking = asking
         self._damage: dict[tuple[str, int], str] = {}  # path and part → what was wrong with it
         self._unlinked: dict[str, list[str]] = {}  # path → further names that wait for it
         self._flushed: deque[tuple[str, Future[None]]] = deque()
@@ -144,6 +151,8 @@ class _Restore:
         with ThreadPoolExecutor(_FLUSHERS) as pool:
             for disc in self._given:
                 self._read(disc, pool)
+            if self._asking:
+                self._ask(self._asking, pool)
             self._rebuild(pool)
         for file in self._wanted.files.values():
             if file.link_to:
@@ -161,7 +170,9 @@ class _Restore:
         sizes: dict[str, int] = {}
         for path, numbers in self._survey.waiting.items():
             parts = (self._wanted.files[path].parts[number] for number in numbers)
-            size = sum(part.size for part in parts if self._numbers & part.places.keys())
+            size = sum(
+                part.size for part in parts if self._asking or self._numbers & part.places.keys()
+            )
             folder = self._target.folder_of(path)
             sizes[folder] = sizes.get(folder, 0) + size
         needed: dict[int, int] = {}
@@ -191,6 +202,32 @@ class _Restore:
                     self._write(disc, file, number, pool)
                 self._settle(_MOST_FLUSHED)
             self._settle(0)
+
+    def _ask(self, asking: Asking, pool: ThreadPoolExecutor) -> None:
+        """Read discs that were not given as they come into the drives."""
+        asking.release(self._given)
+        for disc in asking.discs(self._wanted.set_id, self._wanted.discs, self._needed):
+            self._numbers.add(disc.number)
+            self._wanted.learn(disc.number, hashes_of(disc.source))
+            self._survey.look_again()
+            self._read(disc, pool)
+
+    def _needed(self) -> list[int]:
+        """Discs, as few as can be, that have all that waits or cannot be compared yet."""
+        files = self._wanted.files
+        waiting = [
+            set(files[path].parts[number].places)
+            for path, numbers in self._survey.waiting.items()
+            if not self._outcome.has_failed(path)
+            for number in numbers
+        ]
+        unknown = [
+            set(part.places)
+            for path in self._survey.unknown
+            for part in files[path].parts.values()
+            if not part.sha256
+        ]
+        return fewest([*waiting, *unknown])
 
     def _rebuild(self, pool: ThreadPoolExecutor) -> None:
         """Read what still waits from discs that parity makes up for."""

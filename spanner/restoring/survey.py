@@ -44,6 +44,12 @@ class Survey:
                     file.link_to = ""
                     self._look([file])
 
+    def look_again(self) -> None:
+        """Look at the files that could not be compared, as far as their hashes are known by now."""
+        known = [path for path in self.unknown if self._wanted.files[path].hashes_known]
+        self.unknown.difference_update(known)
+        self._look(self._wanted.files[path] for path in sorted(known))
+
     def is_same(self, file: WantedFile, found: os.stat_result) -> bool | None:
         """Whether the file is there. None: a hash is not known, and its time is another.
 
