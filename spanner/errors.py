@@ -85,3 +85,17 @@ class PartialRestoreError(SpannerError):
     """Not everything came back."""
 
     exit_code = 7
+
+
+class UnrecoverableError(PartialRestoreError):
+    """More is lost at some sectors than the parity makes up for; carries what and where."""
+
+    def __init__(self, lost: Iterable[str], sectors: range, enough: int) -> None:
+        self.lost = list(lost)
+        self.sectors = sectors
+        names = ", ".join(map(printable, self.lost))
+        super().__init__(
+            f"sectors {sectors.start:,} to {sectors.stop - 1:,} cannot be rebuilt: "
+            f"{len(self.lost)} of the set cannot be read there ({names}), "
+            f"{enough} could be made up for"
+        )

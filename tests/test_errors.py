@@ -21,6 +21,7 @@ from spanner.errors import SourceChangedError, SpannerError, UnreadableError
         ("DamagedImageError", 5),
         ("DriveError", 6),
         ("PartialRestoreError", 7),
+        ("UnrecoverableError", 7),
     ],
 )
 def test_exit_code(name: str, code: int) -> None:
