@@ -71,7 +71,10 @@ def _opened(stack: ExitStack, paths: Sequence[str], damaged: list[Remark]) -> li
     opened: list[DiscSource] = []
     for path in paths:
         try:
-            opened.append(stack.enter_context(open_disc(path, whole=False)))
+            source = stack.enter_context(open_disc(path, whole=False))
+            opened.append(source)
+            if isinstance(source, ImageDisc):
+                source.image.check_size()
         except DamagedImageError as error:
             damaged.append(Remark(path, str(error)))
     return opened

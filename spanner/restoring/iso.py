@@ -55,7 +55,7 @@ class IsoImage:
             with self._damage("volume descriptor"):
                 self.volume_id, self.total_sectors, self._root = _volume(self._descriptor())
             if whole:
-                self._check_size()
+                self.check_size()
             with self._damage("root directory"):
                 self._reader = DirectoryReader(self._bytes, self.total_sectors, self._root)
         except BaseException:
@@ -181,7 +181,12 @@ class IsoImage:
             self._cached -= self._cache.popitem(last=False)[1].cost
         return directory
 
-    def _check_size(self) -> None:
+    def check_size(self) -> None:
+        """See that it is all there.
+
+        Raises:
+            DamagedImageError: its end is missing.
+        """
         if self.file_sectors < self.total_sectors:
             raise self._damaged(f"is cut: {self.file_sectors} of {self.total_sectors} sectors")
 

@@ -55,7 +55,7 @@ def session(tmp_path: Path) -> str:
         (["verify", "nothing.iso"], 2, "there is no nothing.iso"),
         (["restore", "nothing.iso", "--to", "back"], 2, "there is no nothing.iso"),
         (["restore", "Song", "--to", "back"], 2, "is no disc and holds no .iso"),
-        (["restore", "--to", "back"], 2, "Missing argument"),
+        (["restore", "--to", "back"], 6, "there is no drive to ask at"),
         (["show", "nothing"], 2, "no set"),
         (["frobnicate"], 2, "No such command"),
     ],
