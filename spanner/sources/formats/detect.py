@@ -51,7 +51,7 @@ _PROTOOLS = _Format(
     "Pro Tools", "protools", ("ptx", "ptf", "pt5", "pts", "ptxp"), (b"\3",), "is_protools"
 )
 _FINAL_CUT = _Format("Final Cut", "final_cut", ("fcpxml", "fcpxmld", "xml"), _XML, "is_final_cut")
-_LOGIC = _Format("Logic", "logic", ("logicx",), (), "is_logic")
+_LOGIC = _Format("Logic", "logic", ("logicx", "band"), (), "is_logic")
 _FORMATS = (
     _PROTOOLS,
     _Format(

@@ -6,14 +6,16 @@ write too. An FCPXML asset has the place in `src` up to 1.8, then in the `src` o
 """
 
 import os
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
 from spanner.sources.formats.places import Media, place, refused
-from spanner.sources.formats.xml import Event, nested, plain, root
+from spanner.sources.formats.xml import Event, nested, opened, plain, root
 from spanner.sources.session import Reference, Session
 
 _INSIDE_BUNDLE = "Info.fcpxml"
 _ROOTS = ("fcpxml", "xmeml")
+_MOST_BYTES = 100_000_000  # films of some hours have a tenth of it
 
 
 def is_final_cut(head: bytes) -> bool:
@@ -31,7 +33,7 @@ def read(path: str) -> Session:
     bundle = os.path.basename(os.path.abspath(path)) if _is_folder(path) else ""
     file = os.path.join(path, _INSIDE_BUNDLE) if bundle else path
     reader = _Reader(file, bundle)
-    for event, above in nested(file, plain(file)):
+    for event, above in nested(file, _bounded(file)):
         if event.starts:
             reader.start(event, above)
         else:
@@ -44,6 +46,14 @@ def read(path: str) -> Session:
         sample_rate=reader.sample_rate,
         notes=tuple(reader.media.notes),
     )
+
+
+def _bounded(path: str) -> Iterator[bytes]:
+    """The file's bytes in chunks; a file far larger than any real one is refused at once."""
+    with opened(path) as file:
+        if os.fstat(file.fileno()).st_size > _MOST_BYTES:
+            raise refused(path, f"more than {_MOST_BYTES // 10**6} MB of XML")
+    yield from plain(path)
 
 
 def _is_folder(path: str) -> bool:
@@ -63,6 +73,7 @@ class _Reader:
         self.sample_rate: int | None = None
         self._path = path
         self._bundle = bundle
+        self._seen: set[str] = set()
         self._asset = ""  # what the asset's media are if their names do not tell
 
     def start(self, event: Event, above: list[str]) -> None:
@@ -101,12 +112,13 @@ class _Reader:
             self.sample_rate = self._rate(f"{event.text.strip()}h", event)
 
     def _add(self, recorded: str, otherwise: str, event: Event) -> None:
-        if not recorded:
+        if not recorded or recorded in self._seen:  # there are far more clips than media
             return
 
         def make() -> Reference:
             # A bundle's media lie in its folder, and that lies beside it.
             found = place("", recorded, url=True, otherwise=otherwise)
+            self._seen.add(recorded)
             if found.volume or not self._bundle:
                 return found
             directory = (self._bundle, *found.directory)

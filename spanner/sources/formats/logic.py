@@ -1,8 +1,8 @@
-"""Reads Logic projects (.logicx): folders that list their media in property lists.
+"""Reads Logic and GarageBand projects (.logicx, .band): folders that list media in property lists.
 
 Each alternative of a project has a list of its own, `Alternatives/NNN/MetaData.plist`. Apple has
-published nothing of it; what is here was read from projects of Logic Pro X. Projects of Logic 9 and
-before (.logic) have no such lists.
+published nothing of it; what is here was read from projects of Logic Pro X 10.1 to 11 and of
+GarageBand 10. Projects of Logic 9 and before (.logic) have no such lists.
 """
 
 import os
@@ -22,11 +22,13 @@ _LISTS = {
     "VideoFiles": "video",
     "PlaybackFiles": "other",
     "SamplerInstrumentsFiles": "other",
+    "QuicksamplerFiles": "other",
     "ImpulsResponsesFiles": "other",
     "UltrabeatFiles": "other",
     "AlchemyFiles": "other",
 }
-_MOST = 32 << 20  # bytes of a property list
+_APPLES_RESPONSES = "/Library/Audio/Impulse Responses/Apple"
+_MOST = 4 << 20  # bytes of a property list: what it takes in memory is up to twenty times as much
 _MOST_ALTERNATIVES = 1000
 _MOST_FILES = 200_000  # in one list
 _LONGEST = 100  # characters of a program's name and version
@@ -58,7 +60,8 @@ def read(path: str) -> Session:
     for name in alternatives:
         where = f"Alternatives/{name}/MetaData.plist"
         lists = _plist(path, where)
-        rates.add(lists.get("SampleRate"))
+        rate = lists.get("SampleRate")
+        rates.add(rate if isinstance(rate, (int, float)) and 1 <= rate < 10**7 else None)
         for key, kind in _LISTS.items():
             _add(path, media, kind, lists.get(key, []), f"{printable(where)}: {key}")
     rate = rates.pop() if len(rates) == 1 else None
@@ -69,7 +72,7 @@ def read(path: str) -> Session:
         version,
         "logicx",
         media.found,
-        int(rate) if isinstance(rate, (int, float)) and 1 <= rate < 10**7 else None,
+        int(rate) if rate else None,
         search=(f"{folder}/Media", folder),
         notes=tuple(media.notes),
     )
@@ -121,6 +124,8 @@ def _add(path: str, media: Media, kind: str, listed: object, where: str) -> None
     for entry in listed:
         if not isinstance(entry, str):
             media.note(f"{where} holds what is no text")
+        elif entry == _APPLES_RESPONSES:
+            continue  # the folder that Space Designer begins in, if it has loaded nothing
         elif entry:
             _add_one(media, kind, entry, where)
 

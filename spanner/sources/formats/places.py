@@ -31,6 +31,7 @@ MOST_FOLDERS = 1000
 """Folders in which a session looks for media, or that one path goes through."""
 
 _MOST_NOTES = 100
+_MOST_USES = 200_000  # of media, each as often as it is used
 _BUDGET = 100_000_000  # bytes that all references may take, roughly: about 60 000 usual ones
 
 _EITHER = re.compile(r"[\\/]")
@@ -185,7 +186,7 @@ class Media:
         self.notes: list[str] = []
         self._path = path
         self._found: dict[tuple[object, ...], Reference] = {}
-        self._spent = 0
+        self._spent = self._uses = 0
 
     @property
     def found(self) -> tuple[Reference, ...]:
@@ -198,6 +199,9 @@ class Media:
         Raises:
             SessionError: the place is no place, or there are too many.
         """
+        self._uses += 1
+        if self._uses > _MOST_USES:
+            raise refused(self._path, f"{where}: more uses of media than a session has")
         try:
             found = make()
         except ElsewhereError as error:

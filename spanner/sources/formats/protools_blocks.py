@@ -23,7 +23,7 @@ INDEX = 0x0002
 """Content type of the last block."""
 
 _HEADER = 20  # bytes
-_MOST = 256 << 20  # bytes; large sessions have a few million
+_MOST = 64 << 20  # bytes; large sessions have a few million
 _HEAD = 9  # bytes of a block before its payload: 5A, type, size, content type
 _SIZE_FROM = 7  # a block's size counts from its content type on
 _PERIOD = 256 * 4096  # bytes after which the keys of both schemes begin again
@@ -170,7 +170,7 @@ class Fields:
         return self.file.error(self.at, self.block.content_type, what)
 
 
-def read_file(path: str) -> bytes:
+def read_file(path: str, most: int = _MOST) -> bytes:
     """All bytes of a regular file, which must not be larger than any session.
 
     Raises:
@@ -180,8 +180,8 @@ def read_file(path: str) -> bytes:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):  # to open a pipe would wait
             raise SessionError(f"cannot read {printable(path)}: it is no file")
-        if status.st_size > _MOST:
-            raise SessionError(f"{printable(path)} is no session: it has over {_MOST} bytes")
+        if status.st_size > most:
+            raise SessionError(f"{printable(path)} is no session: it has over {most} bytes")
         with open(path, "rb") as file:
             return file.read(status.st_size)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path

@@ -30,6 +30,9 @@ _ENCODINGS = (
 )
 _VIDEO = (".mov", ".mp4", ".m4v", ".avi", ".mpg", ".wmv", ".dv")
 
+_MOST = 20_000_000  # bytes: a session of 100 000 clips
+_FIRST, _LEAST = 100_000, 24  # lines that are not counted; bytes for each of the others
+
 _Row = tuple[int, str, str]  # line, name, location
 
 
@@ -47,9 +50,11 @@ def read_text(path: str) -> Session:
     Raises:
         SessionError: it cannot be read, is no such text, or a line of it is not understood.
     """
-    data = read_file(path)
+    data = read_file(path, _MOST)
     if not is_text_export(data):
         raise SessionError(f"{printable(path)} is no session info of Pro Tools")
+    if data.count(b"\n") + data.count(b"\r") > _FIRST + len(data) // _LEAST:
+        raise _damaged(path, "there are more lines than in any session")
     notes: list[str] = []
     lines = _LINE_END.split(_decode(path, data, notes))
     sections = list(_sections(path, lines))

@@ -2,14 +2,19 @@
 
 PreSonus has published nothing of it. What is here was read from the code of others' readers:
 `<AudioClip><Url x:id="path" url="file:///…"/></AudioClip>`, whose prefix `x:` nothing declares;
-`media:///` is a place in the zip file itself.
+`media:///` is a place in the zip file itself. Studio One's samplers, Sample One and Impact, have
+the URLs of their samples in presets of their own.
 """
 
 import re
 from collections.abc import Iterator
+from itertools import chain
+from urllib.parse import unquote
+
+import msgspec
 
 from spanner.sources.formats.places import Media, place, refused
-from spanner.sources.formats.xml import events, members, zipped
+from spanner.sources.formats.xml import MOST_TEXT, events, members, zipped
 from spanner.sources.session import Reference, Session
 from spanner.units import printable
 
@@ -20,10 +25,13 @@ MEMBER = "Song/mediapool.xml"
 
 _ABOUT = "metainfo.xml"
 _KINDS = {"AudioClip": "audio", "VideoClip": "video"}
+_PRESETS = re.compile(r"Presets/Synths/.*\.fxpreset", re.DOTALL)
+_MOST_STEPS = 300_000  # members times presets: for each preset the zip's directory is read anew
 _INSIDE = "media:///"
 _ROOT = re.compile(rb"<[A-Za-z_][^\s/>]*")
 _LONGEST = 100  # characters of a program's name or version
 _RATE = re.compile(r"[1-9]\d{3,6}", re.ASCII)
+_FRAMES = re.compile(r"[1-9]\d{0,14}", re.ASCII)
 
 
 def is_studio_one(head: bytes) -> bool:
@@ -41,12 +49,8 @@ def read(path: str) -> Session:
     if MEMBER not in inside:
         raise refused(path, f"is no Studio One song: it holds no {MEMBER}")
     media = Media(path)
-    clip = ""
-    for event in events(path, _declared(zipped(path, MEMBER))):
-        if event.tag.endswith("Clip"):
-            clip = event.tag if event.starts else ""
-        elif event.starts and event.tag == "Url" and event.attributes.get("id") == "path":
-            _add(media, inside, clip, event.attributes.get("url", ""), f"line {event.line}")
+    _read_pool(path, media, inside)
+    _read_presets(path, media, inside)
     about = _about(path) if _ABOUT in inside else {}
     application, _, version = about.get("Document:Generator", "").partition("/")
     rate = _RATE.fullmatch(about.get("Media:SampleRate", ""))
@@ -60,6 +64,45 @@ def read(path: str) -> Session:
     )
 
 
+def _read_pool(path: str, media: Media, inside: dict[str, int]) -> None:
+    """Adds the clips in the song's pool."""
+    clip = url = where = ""
+    frames = None
+    for event in events(path, _declared(zipped(path, MEMBER))):
+        if event.tag.endswith("Clip"):
+            if url:
+                _add(media, inside, _KINDS.get(clip, ""), url, where, frames)
+            clip, url, frames = event.tag if event.starts else "", "", None
+        elif event.starts and event.tag == "Url" and event.attributes.get("id") == "path":
+            url, where = event.attributes.get("url", ""), f"line {event.line}"
+            if not url:  # a clip that was never saved
+                media.note(f"{where}: a clip without a place")
+        elif event.starts and event.attributes.get("id") == "format":
+            count = _FRAMES.fullmatch(event.attributes.get("frameCount", ""))
+            frames = int(count[0]) if count else None
+
+
+def _read_presets(path: str, media: Media, inside: dict[str, int]) -> None:
+    """Adds the samples in the presets of samplers; presets that are no XML have none."""
+    presets = [name for name in inside if _PRESETS.fullmatch(name)]
+    if len(presets) * len(inside) > _MOST_STEPS:
+        media.note(f"{len(presets)} presets of instruments are not read: too many")
+        return
+    left = MOST_TEXT
+    for name in presets:
+        chunks = zipped(path, name)
+        first = next(chunks, b"")
+        if not first.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+            continue
+        left -= inside[name]
+        if left < 0:
+            raise refused(path, f"{printable(name)}: the presets are larger than a song's")
+        for event in events(path, _declared(chain([first], chunks))):
+            url = event.attributes.get("url", "") if event.starts else ""
+            if url.startswith(("file:", _INSIDE)):
+                _add(media, inside, "audio", url, f"{printable(name)}, line {event.line}", None)
+
+
 def _declared(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """The chunks, with the prefix `x:` declared: no XML parser takes it otherwise."""
     first = next(chunks, b"")
@@ -69,28 +112,26 @@ def _declared(chunks: Iterator[bytes]) -> Iterator[bytes]:
     yield from chunks
 
 
-def _add(media: Media, inside: dict[str, int], clip: str, url: str, where: str) -> None:
-    if not url:  # a clip that was never saved
-        media.note(f"{where}: a clip without a place")
-        return
-    kind = _KINDS.get(clip, "")
+def _add(
+    media: Media, inside: dict[str, int], kind: str, url: str, where: str, frames: int | None
+) -> None:
     if not url.startswith(_INSIDE):
-        media.add(lambda: place(kind, url, url=True), where)
+        media.add(lambda: place(kind, url, url=True, frames=frames), where)
         return
     found = url[len(_INSIDE) :]
     if found not in inside:
+        found = unquote(found)
+    if found not in inside:
         media.note(f"{where}: {printable(found)} should lie in the song itself, but does not")
-    media.add(lambda: _inside(kind, url, inside.get(found)), where)
+    media.add(lambda: _inside(kind, url, found, inside.get(found), frames), where)
 
 
-def _inside(kind: str, url: str, size: int | None) -> Reference:
+def _inside(kind: str, url: str, member: str, size: int | None, frames: int | None) -> Reference:
     """A medium in the song itself."""
-    found = place(kind, url[len(_INSIDE) :], embedded=True, size=size)
+    found = place(kind, member, embedded=True, size=size, frames=frames)
     if found.volume or ".." in found.directory:
         raise ValueError("lies outside the song")
-    return Reference(
-        found.kind, found.name, "", found.directory, url, embedded=True, size=found.size
-    )
+    return msgspec.structs.replace(found, recorded=url)
 
 
 def _about(path: str) -> dict[str, str]:

@@ -24,6 +24,9 @@ MOST_TEXT = 200_000_000
 CHUNK = 1 << 16
 
 _MOST_DEPTH = 500
+_MOST_ELEMENTS = 2_500_000  # large sets of Live have 800 000 in 50 MB
+_FEW_ELEMENTS = 100_000  # from here on, elements are as long as a session's:
+_LEAST_ELEMENT = 10  # bytes, on average
 _MOST_NAMES = 20_000  # the parser keeps every name that it saw
 _MOST_RUN = 2_000_000  # bytes in one token: a tag with its attributes, a comment
 _MOST_HELD = 65_536  # characters of an element's text that are kept
@@ -81,6 +84,7 @@ class _Target:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.quiet = 0
+        self._fed = self._elements = 0
         self._open: list[tuple[str, dict[str, str]]] = []
         self._text: list[str] = []
         self._held = 0
@@ -105,6 +109,11 @@ class _Target:
         self._feed(chunk)
         if self.quiet > _MOST_RUN:
             raise ValueError("a tag or comment without end")
+        self._fed += len(chunk)
+        if self._elements > _FEW_ELEMENTS and (
+            self._elements > _MOST_ELEMENTS or self._elements * _LEAST_ELEMENT > self._fed
+        ):
+            raise ValueError("more elements than a session has")
         if len(self._expat.intern) > _MOST_NAMES:
             raise ValueError("more different names than a session has")
 
@@ -114,6 +123,7 @@ class _Target:
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self.quiet = 0
+        self._elements += 1
         above = len(self._open)
         if above >= _MOST_DEPTH:
             raise ValueError("elements are nested too deep")

@@ -115,6 +115,9 @@ def test_folders_are_sessions_too(tmp_path: Path) -> None:
     )
     assert read_session(f"{logic}/").format == "logicx"
     assert looks_like_session(str(logic))
+    logic = logic.rename(tmp_path / "Song.band")  # GarageBand
+    assert read_session(str(logic)).format == "logicx"
+    assert looks_like_session(str(logic))
     bundle = tmp_path / "Film.fcpxmld"
     bundle.mkdir()
     assert not looks_like_session(str(bundle))

@@ -202,3 +202,10 @@ def test_bytes_changed_at_random(tmp_path: Path, text: str) -> None:
             data[rng.randrange(len(data))] = rng.choice([rng.randrange(256), *b'<>"/%'])
         with suppress(SessionError):
             read_text(tmp_path, bytes(data))
+
+
+def test_absurdly_large_files_are_refused_at_once(tmp_path: Path) -> None:
+    path = write(tmp_path, "<fcpxml version='1.10'>")
+    os.truncate(path, 1 << 40)
+    with pytest.raises(SessionError, match="MB of XML"):
+        read(path)

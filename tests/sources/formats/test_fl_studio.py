@@ -10,7 +10,7 @@ import pytest
 from spanner.sources.formats.fl_studio import is_fl_studio, read
 from spanner.sources.session import Reference, SessionError
 
-VERSION, SAMPLE, NAME = 199, 196, 203
+VERSION, SAMPLE, NAME, SETTINGS = 199, 196, 203, 213
 
 
 @pytest.fixture
@@ -60,14 +60,73 @@ def test_samples_are_listed_with_their_places(path: str) -> None:
     assert is_fl_studio(content[:65536])
 
 
-@pytest.mark.parametrize("folder", ["%FLStudioFactoryData%", "%FLStudioUserData%"])
+@pytest.mark.parametrize(
+    "folder", ["%FLStudioFactoryData%", "%FLStudioUserData%", "%FLStudioData%", "%USERPROFILE%"]
+)
 def test_places_in_own_folders_stay_as_they_are(path: str, folder: str) -> None:
     text = f"{folder}\\Data/Patches\\Packs\\Kick.wav"
     session = read(write(path, project(sample(text))))
     place = ("Data", "Patches", "Packs")
-    assert session.media == (Reference("other", "Kick.wav", folder, place, text),)
+    assert session.media == (Reference("audio", "Kick.wav", folder, place, text),)
     assert len(session.notes) == 1
     assert folder in session.notes[0]
+
+
+def short(text: str) -> bytes:
+    return bytes([len(text)]) + text.encode("cp1252")
+
+
+def long(text: str, encoding: str) -> bytes:
+    data = text.encode(encoding)
+    return len(data).to_bytes(8, "little") + data
+
+
+def test_samples_of_plug_ins_are_listed(path: str) -> None:
+    texts = ["M:\\Fonts\\Hörner.SF2", "C:\\Drums\\ü.wav", "%FLStudioData%\\FPC\\Tom.wav"]
+    texts += ["/Users/x/Loop.aif", "\\\\host\\share\\Hat.wav", "D:/b.wav"]
+    settings = (
+        bytes(7) + b"\xff" * 11 + short(texts[0]) + bytes(9),
+        bytes([44, 1, 0, 0]) + long(texts[1], "utf-16-le") + bytes([45, 1, 0, 0]),
+        long(texts[2], "cp1252") + long(texts[3], "utf-16-le") + long(texts[4], "cp1252"),
+        # As Edison has it: letters counted, in a place that is always as large.
+        bytes([len(texts[5])]) + texts[5].encode("utf-16-le") + bytes(100),
+    )
+    session = read(write(path, project(*(event(SETTINGS, each) for each in settings))))
+    assert session.media == (
+        Reference("other", "Hörner.SF2", "M:", ("Fonts",), texts[0]),
+        Reference("audio", "ü.wav", "C:", ("Drums",), texts[1]),
+        Reference("audio", "Tom.wav", "%FLStudioData%", ("FPC",), texts[2]),
+        Reference("audio", "Loop.aif", "/", ("Users", "x"), texts[3]),
+        Reference("audio", "Hat.wav", "//host/share", (), texts[4]),
+        Reference("audio", "b.wav", "D:", (), texts[5]),
+    )
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        b"C:\\VST\\Synth.dll8",
+        short("C:\\VST\\Synth.dll"),
+        b"\x05C:\\Own\\Wave.wav",
+        short("C:\\a\n.wav"),
+        short("%FLStudioData%\\..\\a.wav"),
+        short("C:\\"),
+        b"C:\\",
+        b"%AB",
+    ],
+)
+def test_what_else_plug_ins_hold_is_not_listed(path: str, settings: bytes) -> None:
+    assert read(write(path, project(event(SETTINGS, settings)))).media == ()
+
+
+def test_large_settings_are_not_searched(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = event(SETTINGS, short("C:\\a.wav"))
+    content = project(found, event(SETTINGS, bytes(1000) + short("C:\\b.wav")), sample("c.wav"))
+    for most, names in ((5000, "abc"), (1300, "ac"), (100, "c")):
+        monkeypatch.setattr("spanner.sources.formats.fl_studio._MOST_SETTINGS", most)
+        session = read(write(path, content))
+        assert [each.name for each in session.media] == [f"{name}.wav" for name in names]
+        assert len(session.notes) == (names != "abc")
 
 
 @pytest.mark.parametrize("rest", ["", "\\", "\\..\\x.wav"])

@@ -32,6 +32,24 @@ def information(path: str, found: Any) -> None:
     file.write_bytes(found if isinstance(found, bytes) else plistlib.dumps(found))
 
 
+@pytest.mark.parametrize("rate", [[], {"x": 1}, "48000", -1, 1e300, True, b"x"])
+def test_absurd_sample_rates_are_none(path: str, rate: Any) -> None:
+    write(path, 0, {"SampleRate": rate, "AudioFiles": ["a.wav"]})
+    assert read(path).sample_rate in {None, 1}
+
+
+def test_samples_are_listed_but_not_the_folder_of_apples_responses(path: str) -> None:
+    found = {
+        "QuicksamplerFiles": ["Quick Sampler/Vox.wav"],
+        "ImpulsResponsesFiles": ["/Library/Audio/Impulse Responses/Apple"],
+    }
+    write(path, 0, found)
+    session = read(path)
+    recorded = "Quick Sampler/Vox.wav"
+    assert session.media == (Reference("other", "Vox.wav", "", ("Quick Sampler",), recorded),)
+    assert session.notes == ()
+
+
 def test_all_alternatives_are_listed(path: str) -> None:
     write(
         path,

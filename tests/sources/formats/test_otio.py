@@ -197,3 +197,15 @@ def test_bytes_changed_at_random(tmp_path: Path) -> None:
             data[rng.randrange(len(data))] = rng.choice([rng.randrange(256), *b'"[]{}\\,'])
         with suppress(SessionError):
             read(write(tmp_path, bytes(data)))
+
+
+def test_numbers_that_json_does_not_have_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "x.otio"
+    found = clip("-Infinity", media_reference=external('NaN " Inf.wav'))
+    text = json.dumps(found | {"metadata": {"a": [1e999, -1e999, float("nan")], "b": 2**300}})
+    for written in (text, text.replace("Infinity,", "Inf,")):
+        file.write_text(written)
+        assert [each.name for each in read(str(file)).media] == ['NaN " Inf.wav']
+    file.write_text(text.replace("NaN", "Nan"))
+    with pytest.raises(SessionError, match="no sound OpenTimelineIO"):
+        read(str(file))

@@ -227,3 +227,16 @@ def test_more_media_than_memory() -> None:
 
     with pytest.raises(SessionError, match="more media"):
         add_all()
+
+
+def test_more_uses_of_media_than_time() -> None:
+    media = Media("/s.rpp")
+
+    def add_all() -> None:
+        for _ in range(200_001):
+            media.add(lambda: found, "line 1")
+
+    found = place("", "a.wav")
+    with pytest.raises(SessionError, match="more uses of media"):
+        add_all()
+    assert media.found == (found,)

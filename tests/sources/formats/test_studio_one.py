@@ -75,6 +75,62 @@ def test_a_declared_prefix_is_fine(path: str) -> None:
     assert len(read(write(path, song(pool))).media) == 5
 
 
+def test_lengths_and_encoded_members_are_understood(path: str) -> None:
+    clips = (
+        '<AudioClip><Attributes x:id="format" frameCount="96000" sampleRate="48000"/>'
+        '<Url x:id="path" url="media:///Media/a%20b.wav"/></AudioClip>'
+        '<AudioClip><Url x:id="path" url="file:///C:/c.wav"/>'
+        '<Attributes x:id="format" frameCount="12"/></AudioClip>'
+        '<AudioClip><Url x:id="path" url="file:///C:/d.wav"/>'
+        '<Attributes x:id="format" frameCount="x"/></AudioClip>'
+    )
+    content = song(f"<MediaPool>{clips}</MediaPool>", **{"Media/a b.wav": "RIFF"})
+    session = read(write(path, content))
+    inside = "media:///Media/a%20b.wav"
+    assert session.media == (
+        Reference("audio", "a b.wav", "", ("Media",), inside, embedded=True, size=4, frames=96000),
+        Reference("audio", "c.wav", "C:", (), "file:///C:/c.wav", frames=12),
+        Reference("audio", "d.wav", "C:", (), "file:///C:/d.wav"),
+    )
+    assert session.notes == ()
+
+
+def test_samples_in_presets_of_samplers_are_listed(path: str) -> None:
+    preset = (
+        '<AudioEffectPreset><List><Url x:id="a" url="file:///C:/Kick.wav"/></List>'
+        '<Zone><Attributes url="file:///C:/Drums/S%20nare.wav" x:id="b"/></Zone>'
+        '<Url url="package:///x"/></AudioEffectPreset>'
+    )
+    members = {
+        "Presets/Synths/1 - Impact.fxpreset": preset,
+        "Presets/Synths/2 - Other.fxpreset": '{"url": "file:///C:/no.wav"}',
+        "Presets/Synths/3 - Other.vstpreset": preset.replace("C:", "D:"),
+        "Presets/Channels/4.fxpreset": preset.replace("C:", "E:"),
+        "Presets/Synths/5 - Empty.fxpreset": "",
+    }
+    session = read(write(path, song("<MediaPool/>", **members)))
+    assert session.media == (
+        Reference("audio", "Kick.wav", "C:", (), "file:///C:/Kick.wav"),
+        Reference("audio", "S nare.wav", "C:", ("Drums",), "file:///C:/Drums/S%20nare.wav"),
+    )
+    assert session.notes == ()
+
+
+def test_absurd_presets_are_refused_or_noted(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    members = {f"Presets/Synths/{number}.fxpreset": f"<a>{number}</a>" for number in range(20)}
+    content = song(**members)
+    monkeypatch.setattr("spanner.sources.formats.studio_one.MOST_TEXT", 100)
+    with pytest.raises(SessionError, match="larger than a song's"):
+        read(write(path, content))
+    monkeypatch.setattr("spanner.sources.formats.studio_one._MOST_STEPS", 100)
+    session = read(write(path, content))
+    assert len(session.media) == 5
+    assert session.notes[-1] == "20 presets of instruments are not read: too many"
+    monkeypatch.undo()
+    with pytest.raises(SessionError, match="XML"):
+        read(write(path, song(**{"Presets/Synths/x.fxpreset": "<a>"})))
+
+
 def test_a_clip_without_a_place_is_noted(path: str) -> None:
     pool = "<MediaPool><AudioClip><Url x:id='path' url=''/></AudioClip></MediaPool>"
     session = read(write(path, song(pool, "<x/>")))

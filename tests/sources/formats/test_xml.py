@@ -139,6 +139,23 @@ def test_no_more_than_200_mb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         parse(tmp_path, b"<a>" + b"x" * 1_000_000 + b"</a>")
 
 
+@pytest.mark.parametrize("element", [b"<a/>", b"<a></a>", b"<a b=''/>", b"<a>\n</a>"])
+def test_too_many_elements(tmp_path: Path, element: bytes) -> None:
+    start = time.process_time()
+    with pytest.raises(SessionError, match="more elements than a session has"):
+        parse(tmp_path, b"<s>" + element * 5_000_000)
+    assert time.process_time() - start < 10
+
+
+def test_many_elements_of_a_usual_length(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    element = b'<Note time="1.5" key="60"/>\n'
+    path = write(tmp_path, b"<s>" + element * 150_000 + b"</s>")
+    assert sum(1 for _ in events(path, plain(path))) == 300_002
+    monkeypatch.setattr(xml, "_MOST_ELEMENTS", 149_000)
+    with pytest.raises(SessionError, match="more elements than a session has"):
+        list(events(path, plain(path)))
+
+
 def test_cut_anywhere(tmp_path: Path) -> None:
     for length in range(len(TEXT.rstrip())):
         with pytest.raises(SessionError, match=r"session: line \d+: "):
