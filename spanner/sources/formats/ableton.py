@@ -1,22 +1,29 @@
 """Ableton Live sets (.als), also clips and racks: gzipped XML, with the media in SampleRef/FileRef.
 
-After sets of Live 8 to 12; Ableton publishes no description. FileRefs elsewhere tell where a preset
-or a sample once came from, and are not needed to play the set. Live 11 and later record whole
-paths; Live up to 10 a list of folders, and a Windows path or a Mac alias record (`Data`).
+After sets of Live 8 to 11; Ableton publishes no description. Max devices, and the files that were
+dropped into these, have FileRefs of their own. FileRefs elsewhere tell where a preset or a sample
+once came from, and are not needed to play the set. Live 11 and later record whole paths; Live up
+to 10 a list of folders, and a Windows path or a Mac alias record (`Data`).
 """
 
+import os
 import struct
 import zlib
 
-from spanner.sources.formats.places import LONGEST, MOST_FOLDERS, Media, place, refused
+from spanner.sources.formats.places import LONGEST, MOST_FOLDERS, Media, folder, place, refused
 from spanner.sources.formats.xml import CHUNK, Event, gunzipped, nested, opened, plain, root
 from spanner.sources.session import Reference, Session
 
 _GZIP = b"\x1f\x8b"
+_PROJECT_FOLDER = "Ableton Project Info"  # what makes a folder a project's
+_MOST_UP = 4  # folders between a project's and that of one of its sets
+
 _IN_PROJECT = "3"
 _BESIDE = ("1", _IN_PROJECT)  # RelativePathType: relative to the project's folder
+_IN_PACK = "5"
 
-_DEEPER = ("FileSize", "DefaultDuration")  # values that lie elsewhere in a SampleRef
+_NEEDED = (["SampleRef", "FileRef"], ["MxDPatchRef", "FileRef"])
+_DROPPED = ["MxDFullFileDrop", "FileRef", "FileRef"]
 
 _ALIAS_TAGS = {2: 150, 3: 58}  # an alias record's version: where its tagged values begin
 _ALIAS_PATH, _ALIAS_VOLUME = 18, 19
@@ -60,13 +67,18 @@ def read(path: str) -> Session:
 class _FileRef:
     """What one FileRef holds: `values` by tag, `folders` below the project, `hint` from the top."""
 
-    def __init__(self, line: int, above: int) -> None:
+    def __init__(self, owner: str, line: int, above: int) -> None:
+        self.owner = owner
         self.line = line
         self.above = above
         self.values: dict[str, str] = {}
         self.folders: list[str] = []
         self.hint: list[str] = []
         self.data = ""
+
+    @property
+    def where(self) -> str:
+        return f"line {self.line}, {self.owner}/FileRef"
 
 
 class _Reader:
@@ -75,7 +87,7 @@ class _Reader:
     def __init__(self, path: str) -> None:
         self.media = Media(path)
         self.version = ""
-        self.search: dict[str, None] = {}
+        self.search: dict[str, None] = dict.fromkeys(_projects(path))
         self._path = path
         self._reference: _FileRef | None = None
 
@@ -85,24 +97,38 @@ class _Reader:
                 raise refused(self._path, f"is no Live set but <{event.tag}>", event.line)
             creator = event.attributes.get("Creator", "")
             self.version = creator.removeprefix("Ableton Live").strip()
-        elif above[-2:] == ["SampleRef", "FileRef"]:
+        elif event.tag == "FileRef" and (above[-2:] in _NEEDED or above[-3:] == _DROPPED):
             self._add()
-            self._reference = _FileRef(event.line, event.above)
+            owner = above[-2] if above[-2:] in _NEEDED else above[-3]
+            self._reference = _FileRef(owner, event.line, event.above)
         elif self._reference is not None:
             self._inside(self._reference, event, above)
 
     def _inside(self, reference: _FileRef, event: Event, above: list[str]) -> None:
-        if event.tag == "RelativePathElement":
-            listed = {"RelativePath": reference.folders, "PathHint": reference.hint}.get(above[-2])
-            if listed is None:
-                return
-            if len(listed) >= MOST_FOLDERS:
-                raise refused(self._path, "FileRef: more folders than a path has", event.line)
-            listed.append(event.attributes.get("Dir", ""))
-        elif above[-3:-1] == ["SampleRef", "FileRef"] or event.tag in _DEEPER:
-            value = event.attributes.get("Value")
-            if value is not None:
-                reference.values.setdefault(event.tag, value)
+        """Take what belongs to the FileRef itself, not to another that tells where it came from."""
+        deeper = event.above - reference.above
+        value = event.attributes.get("Value")
+        if deeper == 0 and event.tag == "DefaultDuration":  # beside the FileRef, in the SampleRef
+            self._take(reference, event.tag, value)
+        elif deeper > 0 and above[reference.above] == "FileRef":
+            if event.tag == "RelativePathElement":
+                self._folder(reference, event, above[reference.above + 1 : -1])
+            elif deeper == 1 or (deeper == 2 and event.tag == "FileSize"):
+                self._take(reference, event.tag, value)
+
+    def _take(self, reference: _FileRef, tag: str, value: str | None) -> None:
+        if value is not None:
+            reference.values.setdefault(tag, value)
+
+    def _folder(self, reference: _FileRef, event: Event, above: list[str]) -> None:
+        listed = reference.folders
+        if above == ["SearchHint", "PathHint"]:
+            listed = reference.hint
+        elif above != ["RelativePath"]:
+            return
+        if len(listed) >= MOST_FOLDERS:
+            raise refused(self._path, "FileRef: more folders than a path has", event.line)
+        listed.append(event.attributes.get("Dir", ""))
 
     def end(self, event: Event) -> None:
         reference = self._reference
@@ -115,10 +141,14 @@ class _Reader:
 
     def _add(self) -> None:
         reference, self._reference = self._reference, None
-        recorded = self._recorded(reference) if reference is not None else ""
-        if reference is None or not recorded:  # as in an empty slot of a sampler
+        if reference is None:
             return
-        where = f"line {reference.line}, SampleRef/FileRef"
+        device = reference.owner == "MxDPatchRef"
+        if device and reference.values.get("RelativePathType") == _IN_PACK:
+            return  # comes with Live, as plug-ins come with their installers
+        recorded = self._recorded(reference)
+        if not recorded:  # as in an empty slot of a sampler
+            return
         size = self._number(reference, "OriginalFileSize") or self._number(reference, "FileSize")
         frames = self._number(reference, "DefaultDuration") or None
         # Relative paths have forward slashes on every system, absolute ones tell by their start.
@@ -126,10 +156,15 @@ class _Reader:
 
         def make() -> Reference:
             return place(
-                "", recorded, windows=windows, otherwise="audio", frames=frames, size=size or None
+                "other" if device else "",
+                recorded,
+                windows=windows,
+                otherwise="audio",
+                frames=frames,
+                size=None if device else size or None,  # devices get edited
             )
 
-        self.media.add(make, where)
+        self.media.add(make, reference.where)
 
     def _recorded(self, reference: _FileRef) -> str:
         """The place to record: what is in the project's folder moves with it, else where it was."""
@@ -138,10 +173,7 @@ class _Reader:
         absolute = values.get("Path") or self._old_absolute(reference)
         relative = values.get("RelativePath") or self._old_relative(reference)
         if kind == _IN_PROJECT and relative:
-            if absolute.endswith(f"/{relative}") and len(self.search) < MOST_FOLDERS:
-                # Sets in the project's subfolders, such as Backup, count from its folder too.
-                project = absolute.removesuffix(relative)
-                self.search[project.rstrip("/") or "/"] = None
+            self._search(reference, absolute, relative)
             return relative
         if absolute:
             return absolute
@@ -149,6 +181,17 @@ class _Reader:
             pack = values.get("LivePackName") or "one of Live's libraries"
             self.media.note(f"line {reference.line}: {relative} lies in {pack}")
         return relative
+
+    def _search(self, reference: _FileRef, absolute: str, relative: str) -> None:
+        """Search where the project's folder was: its sets can be elsewhere by now."""
+        if absolute.endswith((f"/{relative}", "\\" + relative.replace("/", "\\"))):
+            project = absolute[: -len(relative)]
+            if len(self.search) < MOST_FOLDERS:
+                try:
+                    self.search[folder(project)] = None
+                except ValueError as error:
+                    what = f"{reference.where}: the project's folder {error}"
+                    raise refused(self._path, what) from None
 
     def _old_relative(self, reference: _FileRef) -> str:
         name = reference.values.get("Name", "")
@@ -172,6 +215,16 @@ class _Reader:
         if not (text.isascii() and text.isdecimal() and len(text) < 19):
             raise refused(self._path, f"FileRef: {tag} {text!r:.20}", reference.line)
         return int(text)
+
+
+def _projects(path: str) -> list[str]:
+    """The project's folder, if the set lies in a folder below it, such as Backup."""
+    here = os.path.dirname(os.path.abspath(path))
+    for up in range(_MOST_UP):
+        if os.path.isdir(os.path.join(here, _PROJECT_FOLDER)):
+            return [here] if up else []
+        here = os.path.dirname(here)
+    return []
 
 
 def _recorded_data(text: str) -> str:
@@ -206,7 +259,8 @@ def _alias(data: bytes) -> str:
         values[tag] = data[at + 4 : at + 4 + length]
         at += 4 + length + length % 2
     path = values.get(_ALIAS_PATH, b"").decode().strip("\0")
-    volume = values.get(_ALIAS_VOLUME, b"/").decode().strip("\0")
+    # macOS 10.15 and later leave the start volume's place empty.
+    volume = values.get(_ALIAS_VOLUME, b"").decode().strip("\0") or "/"
     if not path or not volume.startswith("/"):
         return ""
     return f"{volume.rstrip('/')}/{path.lstrip('/')}"

@@ -2,11 +2,13 @@
 
 After Ardour's own reader (libs/ardour: session_state.cc, session_directory.cc, file_source.cc) and
 sessions of Ardour 2 to 8. Since version 3 a source's name is its file's alone, and the file is
-looked for in the session's folders, then in its search paths; both go to `search`.
+looked for in the session's folders, then in its search paths; both go to `search`. MIDI sources
+that hold nothing so far have no file.
 """
 
 import os
 import re
+from itertools import islice
 
 from spanner.sources.formats.places import MOST_FOLDERS, Media, folder, place, refused
 from spanner.sources.formats.xml import Event, nested, plain, root
@@ -63,7 +65,8 @@ class _Reader:
         self.sample_rate: int | None = None
         self._path = path
         # The folder below `interchange` has the session's name, or that of the session's folder.
-        self._names = [os.path.basename(os.path.dirname(os.path.abspath(path)))]
+        home = os.path.dirname(os.path.abspath(path))
+        self._names = [os.path.basename(home), *_only_folder(os.path.join(home, "interchange"))]
         self._folders: list[str] = []
         self._searched: list[str] = []
 
@@ -115,6 +118,8 @@ class _Reader:
             return
         name = event.attributes.get("name", "")
         kind = event.attributes.get("type") or "audio"
+        if kind == "midi" and "Empty" in event.attributes.get("flags", "").split(","):
+            return
         kind = kind if kind in ("audio", "midi") else ""
         self.media.add(lambda: place(kind, name), f"line {event.line}, Source")
 
@@ -139,3 +144,13 @@ class _Reader:
             return [folder(part) for part in parts]
         except ValueError as error:
             raise refused(self._path, f"{event.tag}: a folder {error}", event.line) from None
+
+
+def _only_folder(interchange: str) -> list[str]:
+    """The folder below `interchange`, which Ardour uses whatever its name if it is the only one."""
+    try:
+        with os.scandir(interchange) as entries:
+            found = [entry.name for entry in islice(entries, MOST_FOLDERS) if entry.is_dir()]
+    except OSError:
+        return []
+    return found if len(found) == 1 else []

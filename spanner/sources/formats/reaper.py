@@ -8,14 +8,17 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from spanner.sources.formats.places import MOST_FOLDERS, Media, folder, place, refused
-from spanner.sources.formats.xml import opened
+from spanner.sources.formats.places import LONGEST, MOST_FOLDERS, Media, folder, place, refused
+from spanner.sources.formats.xml import MOST_TEXT, opened
 from spanner.sources.session import Session
 
 _MOST_DEPTH = 200
 _MOST_LINE = 1 << 20  # Reaper wraps what is long: its longest lines are notes
+_MOST_WORDS = 4 * LONGEST  # bytes of a line that is understood
+_MOST_LINES = 5_000_000  # a project with two hundred plug-ins has about 100 000
 _START = b"<REAPER_PROJECT"
 _TOKEN = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|`([^`]*)`|([^\s"'`]\S*)|(\S))""")
+_TELLING = (b"<", b">", b"FILE", b"RECORD_PATH", b"SAMPLERATE")  # how lines of interest begin
 _KINDS = {"VIDEO": "video", "RPP_PROJECT": "project", "MIDI": "midi", "MIDIPOOL": "midi"}
 _SAMPLER = re.compile(r"reasamplomatic|rs5k", re.IGNORECASE)
 
@@ -55,16 +58,15 @@ class _Reader:
         self.search: list[str] = []
         self._path = path
         self._open: list[tuple[str, str]] = []  # tags, and the first word after each
-        self._number = 0
+        self._number = self._searched = 0
 
     def run(self, file: BinaryIO) -> None:
         ended = False
         for line in self._lines(file):
-            if not line:
-                continue
             if ended:
-                raise self._refused("more follows the project's end")
-            if line.startswith("<"):
+                if line.strip("\0"):  # a disk that lost power leaves zeros behind the end
+                    raise self._refused("more follows the project's end")
+            elif line.startswith("<"):
                 self._begin(line)
             elif line == ">":
                 if not self._open:
@@ -80,6 +82,11 @@ class _Reader:
             raise self._refused(f"cut short: <{tag} has no end")
 
     def _lines(self, file: BinaryIO) -> Iterator[str]:
+        """The lines that can tell something, and all outside the project.
+
+        The others, of MIDI and of plug-ins' states, can be millions.
+        """
+        size = 0
         while True:
             try:
                 line = file.readline(_MOST_LINE)
@@ -88,19 +95,24 @@ class _Reader:
             if not line:
                 return
             self._number += 1
+            size += len(line)
             if len(line) == _MOST_LINE:
                 raise self._refused("a line that is longer than any of Reaper's")
+            if self._number > _MOST_LINES or size > MOST_TEXT:
+                raise self._refused("more lines than a project has")
             if self._number == 1:
                 line = line.removeprefix(b"\xef\xbb\xbf")
-            # Old projects are not always UTF-8: keep the bytes, as names on disk keep theirs.
-            yield line.strip().decode("utf-8", "surrogateescape")
+            line = line.strip()
+            if line.startswith(_TELLING) or (line and not self._open):
+                # Old projects are not always UTF-8: keep the bytes, as names on disk keep theirs.
+                yield line.decode("utf-8", "surrogateescape")
 
     def _begin(self, line: str) -> None:
         tag, _, rest = line[1:].partition(" ")
         if not self._open:
             if tag != "REAPER_PROJECT":
                 raise self._refused("is no Reaper project")
-            words = self._words(rest)
+            words = list(self._words(rest))
             self.version = words[1].partition("/")[0] if len(words) > 1 else ""
         elif len(self._open) >= _MOST_DEPTH:
             raise self._refused("blocks are nested too deep")
@@ -115,43 +127,46 @@ class _Reader:
             self._source(kind, self._words(rest))
         elif len(self._open) == 1 and key == "RECORD_PATH":
             for word in self._words(rest):
-                if word:
-                    self._search(word)
+                self._search(word)
         elif len(self._open) == 1 and key == "SAMPLERATE":
             rate = rest.split(" ", 1)[0]
             if not (rate.isascii() and rate.isdecimal() and len(rate) < 10):
                 raise self._refused("SAMPLERATE is no number")
             self.sample_rate = int(rate) or None
 
-    def _source(self, kind: str, words: list[str]) -> None:
-        if not words:
+    def _source(self, kind: str, words: Iterator[str]) -> None:
+        name = next(words, None)
+        if name is None:
             raise self._refused("FILE without a name")
-        if not words[0]:  # a source whose file was never chosen
+        if not name:  # a source whose file was never chosen
             return
         otherwise = _KINDS.get(kind, "audio")
         where = f"line {self._number}, SOURCE"
-        self.media.add(lambda: place("", words[0], otherwise=otherwise), where)
+        self.media.add(lambda: place("", name, otherwise=otherwise), where)
 
     def _search(self, word: str) -> None:
-        if len(self.search) >= MOST_FOLDERS:
+        self._searched += 1
+        if self._searched > MOST_FOLDERS:
             raise self._refused("more RECORD_PATHs than a project has")
+        if not word:
+            return
         try:
             self.search.append(folder(word))
         except ValueError as error:
             raise self._refused(f"RECORD_PATH {error}") from None
 
-    def _words(self, text: str) -> list[str]:
+    def _words(self, text: str) -> Iterator[str]:
         """The words of a line, any of them in one of three kinds of quotes."""
-        words = []
         text = text.rstrip()
+        if len(text) > _MOST_WORDS:
+            raise self._refused("a line that is longer than any of Reaper's")
         at = 0
         while at < len(text):
             match = _TOKEN.match(text, at)
             if not match or match[5] is not None:
                 raise self._refused("a quote without its end")
-            words.append(next(group for group in match.groups() if group is not None))
+            yield next(group for group in match.groups() if group is not None)
             at = match.end()
-        return words
 
     def _refused(self, what: str) -> Exception:
         return refused(self._path, what, self._number)

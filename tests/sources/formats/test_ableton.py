@@ -86,6 +86,18 @@ def old_ref(
   </SearchHint>
   <LivePackName Value="{pack}" />
  </FileRef>
+ <SourceContext>
+  <SourceContext Id="0">
+   <OriginalFileRef>
+    <FileRef Id="1">
+     <HasRelativePath Value="true" />
+     <RelativePath>{listed(["not", "this"])}</RelativePath>
+     <Name Value="original.wav" />
+     <SearchHint><PathHint>{listed(["Users", "not"])}</PathHint><FileSize Value="99" /></SearchHint>
+    </FileRef>
+   </OriginalFileRef>
+  </SourceContext>
+ </SourceContext>
 </SampleRef>
 """
 
@@ -95,7 +107,7 @@ def live(body: str, version: str = "11.3.4") -> str:
 <Ableton MajorVersion="5" MinorVersion="11.0_433" Creator="Ableton Live {version}" Revision="x">
 <LiveSet><Tracks>
 {body}</Tracks>
-<MxPatchRef><FileRef><Path Value="/not/this.amxd" /></FileRef></MxPatchRef>
+<FilePresetRef><FileRef><Path Value="/not/this.adv" /></FileRef></FilePresetRef>
 </LiveSet></Ableton>
 """
 
@@ -209,6 +221,63 @@ def test_data_that_cannot_be_understood(tmp_path: Path, data: str) -> None:
     assert places(found) == [("", "Loops/a.wav")]
 
 
+@pytest.mark.parametrize(
+    ("path", "volume", "expected"),
+    [
+        ("/Users/eva/a.wav", "", ("/", "Users/eva/a.wav")),  # as macOS 10.15 and later write it
+        ("Users/eva/a.wav", "/", ("/", "Users/eva/a.wav")),
+        ("eva/a.wav", "/Volumes/Disk", ("/Volumes/Disk", "eva/a.wav")),
+    ],
+)
+def test_aliases(tmp_path: Path, path: str, volume: str, expected: tuple[str, str]) -> None:
+    body = old_ref(1, ["", "x"], "a.wav", alias_data(path, volume))
+    assert places(read_set(tmp_path, live(body, "10.1"))) == [expected]
+
+
+def test_max_devices_and_what_was_dropped_into_them(tmp_path: Path) -> None:
+    device = new_ref(3, "Presets/My Echo.amxd", "/p/Presets/My Echo.amxd", 9)
+    pack = new_ref(5, "Devices/Theirs.amxd", "/packs/Devices/Theirs.amxd")
+    hall = old_ref(5, ["IRs"], "Hall.wav", alias_data("IRs/Hall.wav", "/Volumes/Packs"), size=7)
+    body = (device + pack).replace("SampleRef>", "MxDPatchRef>")
+    body += "<FileDropList><FileDropList>"
+    body += hall.replace("SampleRef>", "FileRef>").replace(
+        "<FileRef>", "<MxDFullFileDrop><FileRef>", 1
+    )
+    body += "</MxDFullFileDrop></FileDropList></FileDropList>" + new_ref(3, "a.wav", "")
+    assert read_set(tmp_path, live(body)).media == (
+        Reference("other", "My Echo.amxd", "", ("Presets",), "Presets/My Echo.amxd", frames=100),
+        Reference(
+            "audio", "Hall.wav", "/Volumes/Packs", ("IRs",), "/Volumes/Packs/IRs/Hall.wav", size=7
+        ),
+        Reference("audio", "a.wav", "", (), "a.wav", frames=100),
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (windows_data(r"D:\Song Project\Samples\a.wav"), ("D:/Song Project",)),
+        (windows_data(r"\\nas\songs\Song Project\Samples\a.wav"), ("//nas/songs/Song Project",)),
+        (alias_data("Song Project/Samples/a.wav", "/Volumes/X"), ("/Volumes/X/Song Project",)),
+        (alias_data("Samples/a.wav", "/"), ("/",)),
+        (alias_data("other/a.wav", "/"), ()),
+        ("", ()),
+    ],
+)
+def test_where_the_project_was(tmp_path: Path, data: str, expected: tuple[str, ...]) -> None:
+    found = read_set(tmp_path, live(old_ref(3, ["Samples"], "a.wav", data), "9.7"))
+    assert places(found) == [("", "Samples/a.wav")]
+    assert found.search == expected
+
+
+def test_sets_below_the_projects_folder(tmp_path: Path) -> None:
+    project = tmp_path / "Song Project"
+    for below, expected in [("", ()), ("Backup", (str(project),)), ("a/b/c/d", ())]:
+        (project / below).mkdir(parents=True, exist_ok=True)
+        (project / "Ableton Project Info").mkdir(exist_ok=True)
+        assert read_set(project / below, live(new_ref(3, "a.wav", ""))).search == expected
+
+
 def test_two_files_in_one_sample(tmp_path: Path) -> None:
     two = new_ref(3, "a.wav", "").replace("</SampleRef>", "")
     body = two + new_ref(3, "b.wav", "").replace("<SampleRef>", "")
@@ -240,10 +309,14 @@ def test_it_is_known_by_its_content() -> None:
         (live(new_ref(3, "a" * 9000, "")), "line 5, SampleRef/FileRef: .*too long"),
         (live(new_ref(3, "..", "")), "line 5, SampleRef/FileRef: .*names no file"),
         (live(old_ref(1, ["x"] * 2000, "a.wav")), "line 8: FileRef: more folders"),
+        (
+            live(new_ref(3, "a.wav", "/" + "b" * 9000 + "/a.wav")),
+            "line 5, SampleRef/FileRef: the project's folder is too long",
+        ),
         (live("<a>" * 5000), "line 4: .*nested too deep"),
         ("<!DOCTYPE a [<!ENTITY b 'c'>]>" + live("")[39:], "line 1: declares"),
     ],
-    ids=range(8),
+    ids=range(9),
 )
 def test_what_is_no_set(tmp_path: Path, text: str, what: str) -> None:
     with pytest.raises(SessionError, match=f"set.als: {what}"):

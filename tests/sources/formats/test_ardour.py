@@ -24,7 +24,9 @@ SESSION = """<?xml version="1.0" encoding="UTF-8"?>
       channel="0" gain="1"/>
     <Source name="Stereo.wav" type="audio" flags="" id="91" channel="0"/>
     <Source name="Stereo.wav" type="audio" flags="" id="92" channel="1"/>
-    <Source name="Keys-1.mid" type="midi" flags="" id="93"/>
+    <Source name="Keys-1.mid" type="midi" flags="Writable,CanRename,RemovableIfEmpty" id="93"/>
+    <Source name="Keys-2.mid" type="midi" flags="Writable,RemovableIfEmpty,Empty" id="96"/>
+    <Source name="Keys-3.mid" type="midi" flags="Empty" id="97"/>
     <Source name="/old/place/&#252;.wav" id="94"/>
     <Source name="compound" type="audio" id="95" playlist="200" original="90"/>
   </Sources>
@@ -89,6 +91,16 @@ def test_an_old_session(tmp_path: Path) -> None:
     assert (found.version, found.sample_rate) == ("2.0.0", 44100)
     assert [one.name for one in found.media] == ["a-0.wav"]
     assert "sounds" in found.search
+
+
+def test_a_session_whose_folder_was_renamed(tmp_path: Path) -> None:
+    interchange = tmp_path / "My Song" / "interchange"
+    (interchange / "First Name").mkdir(parents=True)
+    (interchange / "a file").touch()
+    below = ["interchange/First Name/audiofiles", "interchange/First Name/midifiles"]
+    assert read_text(tmp_path, OLD).search[4:6] == tuple(below)
+    (interchange / "Another").mkdir()  # then Ardour does not know either
+    assert not set(below) & set(read_text(tmp_path, OLD).search)
 
 
 def test_mixbus_and_windows(tmp_path: Path) -> None:

@@ -132,6 +132,7 @@ def test_ends_of_lines_and_marks(tmp_path: Path) -> None:
     assert read_text(tmp_path, "\ufeff" + PROJECT) == expected
     assert read_text(tmp_path, PROJECT.rstrip("\n")) == expected
     assert read_text(tmp_path, PROJECT + "\n\n") == expected
+    assert read_text(tmp_path, PROJECT + "\n" + "\0" * 100 + "\n\0") == expected
 
 
 def test_names_that_are_no_utf_8(tmp_path: Path) -> None:
@@ -193,9 +194,11 @@ def test_kinds(tmp_path: Path, kind: str, name: str, expected: str) -> None:
         ("<REAPER_PROJECT\nSAMPLERATE 99999999999999\n>", "line 2: SAMPLERATE is no number"),
         ("<REAPER_PROJECT\nRECORD_PATH \"a\0\"\n>", "line 2: RECORD_PATH holds a NUL"),
         ("<REAPER_PROJECT\n" + "RECORD_PATH a b\n" * 9999, "line 502: more RECORD_PATHs"),
+        ('<REAPER_PROJECT\nRECORD_PATH "a"' + ' ""' * 9999, "line 2: more RECORD_PATHs"),
+        (source("FILE a" + " a" * 99_999), "line 5: a line that is longer"),
         ("<REAPER_PROJECT\n" + "<A\n" * 100_000, "line 201: blocks are nested too deep"),
     ],
-    ids=range(20),
+    ids=range(22),
 )  # fmt: skip
 def test_what_is_no_project(tmp_path: Path, data: str, what: str) -> None:
     with pytest.raises(SessionError, match=what) as raised:
@@ -239,6 +242,21 @@ def test_a_long_one_in_time(tmp_path: Path) -> None:
     start = time.process_time()
     with pytest.raises(SessionError):
         read_text(tmp_path, "<REAPER_PROJECT\n" + "  E 0 90 3c 60\n" * 300_000)
+    assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize(
+    ("line", "lines"),
+    [(b"\n", 6_000_000), (b"E 0 90 3c 60\n", 6_000_000), (b"x" * 199 + b"\n", 1_010_000)],
+)
+def test_more_lines_than_a_project_has(tmp_path: Path, line: bytes, lines: int) -> None:
+    path = os.path.join(tmp_path, "song.rpp")
+    with open(path, "wb") as file:
+        file.write(b"<REAPER_PROJECT\n")
+        file.writelines(line * 10_000 for _ in range(lines // 10_000))
+    start = time.process_time()
+    with pytest.raises(SessionError, match=r"line \d+: more lines than a project has"):
+        read(path)
     assert time.process_time() - start < 10
 
 
