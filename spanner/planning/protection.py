@@ -39,7 +39,9 @@ def protected(
         excess = max(disc.image_sectors * SECTOR - rooms[disc.medium] for disc in made.discs)
         if excess <= 0:
             return _counted(made, parities)
-        spare += sectors(excess)
+        # Images must be shorter by that than the longest is now, which may not have been full.
+        room = rooms[made.discs[-1].medium] // SECTOR
+        spare = room - (made.longest - sectors(excess))
     raise DoesNotFitError("parity discs do not fit beside their catalog: choose larger discs")
 
 

@@ -45,6 +45,13 @@ def test_full_discs_leave_room_for_the_catalog_beside_the_parity(parities: int) 
     assert data[0].volume_id == f"SONG_01OF{len(plan.discs):02}"
 
 
+def test_discs_that_are_not_full_leave_that_room_too() -> None:
+    tree = tree_of(dict.fromkeys(["Song/a.wav", "Song/b.wav", "Song/c.wav"], 700_000))
+    plan = make_plan(tree, Wishes(parse_media("custom:2MB"), parities=1))
+    check(tree, plan)
+    assert plan.discs[-1].image_sectors <= plan.discs[-1].capacity_sectors
+
+
 def test_what_it_costs() -> None:
     without = plan_of(40, "custom:12MB@0.5x99", 0)
     plan = plan_of(40, "custom:12MB@0.5x99", 2)
