@@ -9,23 +9,52 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from spanner.errors import SpannerError, UsageError
+from spanner.library.ages import before, parse_age
+from spanner.library.checks import (
+    BURN,
+    DISC,
+    FILE,
+    FOLDER,
+    OTHER,
+    RESTORE,
+    VERIFY,
+    WRITE,
+    Finding,
+    Recorded,
+)
 from spanner.library.copies import BURNING, BURNT, SPOILT, VERIFIED, Copies, Copy, image_key
+from spanner.library.counting import Rule
+from spanner.library.holdings import Holding
 from spanner.library.library import DiscRecord, Library, SetSummary
 from spanner.library.schema import prepare
 from spanner.units import printable
 
 __all__ = [
+    "BURN",
     "BURNING",
     "BURNT",
+    "DISC",
+    "FILE",
+    "FOLDER",
+    "OTHER",
+    "RESTORE",
     "SPOILT",
     "VERIFIED",
+    "VERIFY",
+    "WRITE",
     "Copies",
     "Copy",
     "DiscRecord",
+    "Finding",
+    "Holding",
     "Library",
+    "Recorded",
+    "Rule",
     "SetSummary",
+    "before",
     "image_key",
     "open_library",
+    "parse_age",
 ]
 
 

@@ -4,6 +4,7 @@ import sqlite3
 
 import msgspec
 
+from spanner.catalog.escaping import unescape
 from spanner.library.times import now
 
 BURNING, BURNT, VERIFIED, SPOILT = "burning", "burnt", "verified", "spoilt"
@@ -14,6 +15,8 @@ class Copy(msgspec.Struct, frozen=True):
 
     `state`: burning (perhaps broken off), burnt (but not read back), verified, spoilt. `image`
     identifies what was burnt; `set_id` and `disc` are None where it is of no set in the library.
+    `number` tells it from others of its image, 0 where it never was a good one; `place` is where
+    it is kept, `verified` when it last was found good, `lost` when it was given up (UTC or empty).
     """
 
     id: int
@@ -29,6 +32,20 @@ class Copy(msgspec.Struct, frozen=True):
     started: str
     changed: str
     remark: str
+    number: int
+    place: str
+    verified: str
+    lost: str
+
+    @property
+    def known(self) -> bool:
+        """It is a disc that somebody may have: not one that was thrown away or given up."""
+        return self.number > 0 and self.state != BURNING and not self.lost
+
+    @property
+    def failing(self) -> bool:
+        """It was good, and its last check found it bad."""
+        return self.state == SPOILT and self.known
 
 
 def image_key(set_id: str, disc: int) -> str:
@@ -50,16 +67,21 @@ class Copies:
         sectors: int,
         drive: str,
         medium: str,
+        number: int = 0,
     ) -> int:
-        """Record that a disc is about to be burnt; return the copy's id."""
+        """Record that a disc is about to be burnt; return the copy's id.
+
+        `number` is what the disc is to be called; 0: the next, once it is burnt.
+        """
         set_id, disc = belongs or (None, None)
         moment = now()
-        row = (set_id, disc, image, volume_id, sectors, drive, medium, BURNING, "", moment, moment)
+        row = (set_id, disc, image, volume_id, sectors, drive, medium, BURNING, "")
         with self._db:
             done = self._db.execute(
                 "INSERT INTO copies (set_id, disc, image, volume_id, sectors, drive, medium, state,"
-                " sha256, started, changed, remark) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')",
-                row,
+                " sha256, started, changed, number, remark)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')",
+                (*row, moment, moment, number),
             )
         assert done.lastrowid
         return done.lastrowid
@@ -67,11 +89,26 @@ class Copies:
     def settle(self, copy: int, state: str, sha256: str = "", remark: str = "") -> None:
         """Record what became of a copy; a hash that is known stays."""
         with self._db:
-            self._db.execute(
-                "UPDATE copies SET state = ?, sha256 = coalesce(nullif(?, ''), sha256),"
-                " remark = ?, changed = ? WHERE id = ?",
-                (state, sha256, remark, now(), copy),
-            )
+            self.change(copy, state, sha256, remark)
+
+    def change(self, copy: int, state: str, sha256: str = "", remark: str = "") -> None:
+        """Like `settle`, within a transaction of the caller's."""
+        self._db.execute(
+            "UPDATE copies SET state = :state, sha256 = coalesce(nullif(:sha256, ''), sha256),"
+            " remark = :remark, changed = :now,"
+            " verified = CASE :state WHEN 'verified' THEN :now ELSE verified END,"
+            " lost = CASE :state WHEN 'verified' THEN '' ELSE lost END,"
+            " number = CASE WHEN :state = 'spoilt' AND verified = '' THEN 0"
+            "  WHEN :state IN ('burnt', 'verified') AND number = 0 THEN"
+            "  (SELECT max(number) + 1 FROM copies AS other WHERE other.image = copies.image)"
+            "  ELSE number END WHERE id = :copy",
+            {"state": state, "sha256": sha256, "remark": remark, "now": now(), "copy": copy},
+        )
+
+    def renumber(self, copy: int, number: int) -> None:
+        """A job goes on with a copy as the one of this number."""
+        with self._db:
+            self._db.execute("UPDATE copies SET number = ? WHERE id = ?", (number, copy))
 
     def forget(self, copy: int) -> None:
         """Nothing was written after all."""
@@ -80,23 +117,13 @@ class Copies:
 
     def of(self, image: str) -> list[Copy]:
         """All copies of an image, oldest first."""
-        rows = self._db.execute(
-            "SELECT id, set_id, disc, image, volume_id, sectors, drive, medium, state, sha256,"
-            " started, changed, remark FROM copies WHERE image = ? ORDER BY id",
-            (image,),
+        copies = (
+            Copy(*row)
+            for row in self._db.execute(
+                "SELECT id, set_id, disc, image, volume_id, sectors, drive, medium, state, sha256,"
+                " started, changed, remark, number, place, verified, lost"
+                " FROM copies WHERE image = ? ORDER BY id",
+                (image,),
+            )
         )
-        return [Copy(*row) for row in rows]
-
-    def confirm(self, image: str, sha256: str) -> bool:
-        """A check found a disc of the image good: the one that was not read back yet counts now.
-
-        Not where another was: discs of one image cannot be told apart, and none counts twice.
-        """
-        copies = self.of(image)
-        if any(copy.state == VERIFIED for copy in copies):
-            return False
-        for copy in copies:
-            if copy.state in (BURNT, SPOILT) and copy.sha256 == sha256:
-                self.settle(copy.id, VERIFIED)
-                return True
-        return False
+        return [msgspec.structs.replace(copy, place=unescape(copy.place)) for copy in copies]

@@ -6,16 +6,22 @@ Paths are stored escaped (`catalog.escaping`), so that any bytes can be a name.
 import hashlib
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
+from burners.progress import Progress
 from spanner.catalog.escaping import escape, unescape
 from spanner.errors import UsageError
+from spanner.library import deletable, sessions, status
+from spanner.library.checks import FILE, WRITE, Checks, Finding
 from spanner.library.copies import Copies, Copy, image_key
-from spanner.library.times import now
+from spanner.library.counting import Rule
+from spanner.library.holdings import Holdings
+from spanner.library.places import Places
 from spanner.planning.plan import Plan
 from spanner.planning.plan_file import decode, encode
+from spanner.sources.collect import Collecting
 from spanner.units import printable
 
 _LATEST = (1 << 63) - 1  # nanoseconds that SQLite can hold: the year 2262
@@ -58,6 +64,9 @@ class Library:
     def __init__(self, db: sqlite3.Connection, path: str) -> None:
         self.path = path
         self.copies = Copies(db)
+        self.checks = Checks(db, self.copies)
+        self.holdings = Holdings(db)
+        self.places = Places(db, self.copies)
         self._db = db
 
     def adopt(self, plan: Plan) -> Plan:
@@ -96,6 +105,7 @@ class Library:
                     zlib.compress(encode(plan), 1),
                 ),
             )
+            sessions.remember(self._db, plan)
             for disc in plan.discs:
                 self._db.execute(
                     "INSERT INTO discs VALUES (?, ?, ?, ?, ?, ?)",
@@ -136,9 +146,10 @@ class Library:
     def image_hash(self, set_id: str, disc: int) -> str:
         """SHA-256 that the disc's image must have, or nothing before it was made."""
         row = self._db.execute(
-            "SELECT sha256 FROM images WHERE set_id = :set AND disc = :disc UNION ALL "
+            "SELECT sha256 FROM images WHERE set_id = :set AND disc = :disc"
+            " AND kind = 'file' UNION ALL "
             "SELECT sha256 FROM copies WHERE set_id = :set AND disc = :disc"
-            " AND state IN ('burnt', 'verified') LIMIT 1",
+            " AND (state IN ('burnt', 'verified') OR verified <> '') LIMIT 1",
             {"set": set_id, "disc": disc},
         ).fetchone()
         return row[0] if row else ""
@@ -152,37 +163,25 @@ class Library:
         hashes: Iterable[tuple[str, int, str]],
     ) -> None:
         """Record an image that was read back; `hashes`: path, part, SHA-256."""
-        with self._db:
-            self._db.execute(
-                "INSERT INTO images (set_id, disc, place, sha256, sectors, verified) "
-                "SELECT set_id, number, ?, ?, sectors, ? FROM discs "
-                "WHERE set_id = ? AND number = ? ON CONFLICT DO UPDATE "
-                "SET sha256 = excluded.sha256, verified = excluded.verified",
-                (escape(place), sha256, now(), set_id, disc),
-            )
-            self._set_hashes(set_id, disc, hashes)
+        self.add_hashes(set_id, disc, hashes)
+        self.checks.add(Finding(set_id, disc, place, FILE, WRITE, sha256=sha256))
 
     def add_hashes(self, set_id: str, disc: int, hashes: Iterable[tuple[str, int, str]]) -> None:
         """Record what was hashed while the disc was written: path, part, SHA-256."""
         with self._db:
-            self._set_hashes(set_id, disc, hashes)
-
-    def add_check(self, set_id: str, disc: int, place: str, good: bool, remark: str) -> bool:
-        """Record a check of a disc; False where the library does not know the disc."""
-        with self._db:
-            done = self._db.execute(
-                "INSERT INTO checks (set_id, disc, place, checked, good, remark) "
-                "SELECT set_id, number, ?, ?, ?, ? FROM discs WHERE set_id = ? AND number = ?",
-                (escape(place), now(), good, remark, set_id, disc),
+            self._db.executemany(
+                "UPDATE files SET sha256 = ?"
+                " WHERE set_id = ? AND disc = ? AND path = ? AND part = ?",
+                ((digest, set_id, disc, escape(path), part) for path, part, digest in hashes),
             )
-        return done.rowcount > 0
 
     def sets(self) -> list[SetSummary]:
         """All sets, oldest first."""
         rows = self._db.execute(
             "SELECT id, title, created,"
             " (SELECT count(*) FROM discs WHERE set_id = sets.id),"
-            " (SELECT count(*) FROM (SELECT disc FROM images WHERE set_id = sets.id UNION"
+            " (SELECT count(*) FROM (SELECT disc FROM images WHERE set_id = sets.id"
+            "  AND state = 'verified' UNION"
             "  SELECT disc FROM copies WHERE set_id = sets.id AND state = 'verified')),"
             " (SELECT count(DISTINCT path) FROM files WHERE set_id = sets.id),"
             " (SELECT coalesce(sum(size), 0) FROM"
@@ -218,6 +217,40 @@ class Library:
             for number, volume_id, title, medium, sectors, files, size in rows
         ]
 
+    def status(
+        self,
+        rule: Rule,
+        since: str,
+        sets: Collection[str] | None = None,
+        *,
+        allow_missing: bool = False,
+    ) -> status.Status:
+        """The status of these sets, or of all: `library.status`."""
+        return status.status(self._db, rule, since, sets, allow_missing=allow_missing)
+
+    def examine(
+        self, source: str, wishes: Collecting, wanted: int, progress: Progress
+    ) -> deletable.SourceStatus:
+        """Whether a source may be deleted: `library.deletable`.
+
+        Raises:
+            UsageError, SourceError: as `collect`.
+        """
+        counts = status.counts_of_all(self._db)
+        return deletable.examine(self._db, source, wishes, wanted, counts, progress)
+
+    def sets_of_source(self, path: str) -> list[str]:
+        """The ids of the sets that have a source from this path, or of its name."""
+        return deletable.sets_of_source(self._db, path)
+
+    def find_sets(self, words: Iterable[str]) -> list[str]:
+        """The ids of all sets that the words name: ids, beginnings of them, titles, sessions.
+
+        Raises:
+            UsageError: words name none.
+        """
+        return status.find_sets(self._db, words)
+
     def find_set(self, words: str) -> SetSummary:
         """The set that an id, the beginning of one, or a title names.
 
@@ -235,12 +268,6 @@ class Library:
             ids = ", ".join(each.id[:8] for each in found)
             raise UsageError(f"{printable(words)!r} names {len(found)} sets, say which: {ids}")
         return found[0]
-
-    def _set_hashes(self, set_id: str, disc: int, hashes: Iterable[tuple[str, int, str]]) -> None:
-        self._db.executemany(
-            "UPDATE files SET sha256 = ? WHERE set_id = ? AND disc = ? AND path = ? AND part = ?",
-            ((digest, set_id, disc, escape(path), part) for path, part, digest in hashes),
-        )
 
     def _places(self, set_id: str, disc: int) -> Iterator[str]:
         rows = self._db.execute(

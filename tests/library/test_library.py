@@ -98,15 +98,6 @@ def test_what_is_proven_of_a_plan_makes_no_other_set_of_it(library: Library, pla
     assert library.adopt(msgspec.structs.replace(anew, lower_bound=99)).set.id == plan.set.id
 
 
-def test_checks(library: Library, plan: Plan) -> None:
-    library.add(plan)
-    assert library.add_check(plan.set.id, 1, "/a.iso", good=False, remark="x.wav: damaged")
-    assert library.discs(plan.set.id)[0].last_check.endswith("x.wav: damaged")
-    assert library.add_check(plan.set.id, 1, "/a.iso", good=True, remark="")
-    assert library.discs(plan.set.id)[0].last_check.endswith("good")
-    assert not library.add_check("unknown", 1, "/a.iso", good=True, remark="")
-
-
 def test_finding_a_set(library: Library, plan: Plan) -> None:
     library.add(plan)
     assert library.find_set(plan.set.id[:5]).id == plan.set.id
