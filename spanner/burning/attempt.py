@@ -22,7 +22,7 @@ from spanner.burning.desk import Desk
 from spanner.burning.work import Prepared, Work, hit
 from spanner.burning.written import Written
 from spanner.errors import SourceChangedError
-from spanner.library import BURNT, SPOILT, VERIFIED
+from spanner.library import BURNT, SPOILT
 from spanner.units import SECTOR, printable
 
 _NAMED = 5  # files of a spoilt disc that are named
@@ -45,7 +45,7 @@ def attempt(desk: Desk, drive: Drive, work: Work, number: int) -> Written:
     if orders.simulate:
         burnt = _burn(desk, drive, work, prepared)
         return work.written(burnt.sha256, burnt.place, number, verified=False, simulated=True)
-    copy = _begin(desk, drive, work)
+    copy = _begin(desk, drive, work, number)
     try:
         burnt = _burn(desk, drive, work, prepared)
         _compare_with_others(desk, work, burnt)
@@ -86,9 +86,9 @@ def check(
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         shown = ", ".join(map(printable, names[:_NAMED]))
         words = f"{error}; hit: {shown}{more}" if names else str(error)
-        desk.settle(copy, SPOILT, remark=words)
+        desk.judge(copy, work, drive.node, problems=(words,))
         raise ReadBackError(words, error.ranges) from error
-    desk.settle(copy, VERIFIED, burnt.sha256)
+    desk.judge(copy, work, drive.node, burnt.sha256)
 
 
 def _burn(desk: Desk, drive: Drive, work: Work, prepared: Prepared) -> Burnt:
@@ -106,11 +106,11 @@ def _burn(desk: Desk, drive: Drive, work: Work, prepared: Prepared) -> Burnt:
         )
 
 
-def _begin(desk: Desk, drive: Drive, work: Work) -> int:
+def _begin(desk: Desk, drive: Drive, work: Work, number: int) -> int:
     medium = drive.medium.kind if drive.medium else ""
     with desk.lock:
         return desk.library.copies.begin(
-            work.key, work.belongs, work.volume_id, work.sectors, drive.node, medium
+            work.key, work.belongs, work.volume_id, work.sectors, drive.node, medium, number
         )
 
 

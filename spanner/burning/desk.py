@@ -7,7 +7,7 @@ from burners import Progress
 from spanner.burning.tasks import Tasks
 from spanner.burning.work import Work
 from spanner.burning.written import Written
-from spanner.library import Copy, Library
+from spanner.library import BURN, DISC, SPOILT, VERIFIED, Copy, Finding, Library
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +44,14 @@ class Desk:
         """Record what became of a copy."""
         with self.lock:
             self.library.copies.settle(copy, state, sha256, remark)
+
+    def judge(
+        self, copy: int, work: Work, drive: str, sha256: str = "", problems: tuple[str, ...] = ()
+    ) -> None:
+        """Record what was found of a copy when its disc was read back; no problems: it is good."""
+        with self.lock:
+            state = SPOILT if problems else VERIFIED
+            self.library.copies.settle(copy, state, sha256, "; ".join(problems))
+            if work.belongs:
+                finding = Finding(*work.belongs, drive, DISC, BURN, problems)
+                self.library.checks.note(finding, copy)

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import count
 
 from burners import BurnError, Progress, silent
 from burners.drives import Drive
@@ -85,13 +86,14 @@ def _plan(
     there: list[Written] = []
     tasks: list[Task] = []
     for work in works:
-        done = [each for each in library.copies.of(work.key) if each.state in enough]
-        if orders.simulate:
-            done = []
-        for number, copy in enumerate(done[: orders.copies], 1):
+        copies = [] if orders.simulate else library.copies.of(work.key)
+        done = [each for each in copies if each.state in enough]
+        for copy in done[: orders.copies]:
             verified = copy.state == VERIFIED
-            there.append(work.written(copy.sha256, copy.drive, number, verified=verified))
-        tasks.extend(Task(work, number) for number in range(len(done) + 1, orders.copies + 1))
+            there.append(work.written(copy.sha256, copy.drive, copy.number, verified=verified))
+        taken = {copy.number for copy in copies if copy.known or copy.lost}
+        free = (number for number in count(1) if number not in taken)
+        tasks.extend(Task(work, next(free)) for _ in range(orders.copies - len(done)))
     tasks.sort(key=lambda task: (task.copy, task.work.number))
     return there, tasks
 

@@ -7,7 +7,7 @@ from burners import BurnError, FolderDrive, Image, Progress, TargetFullError, si
 from spanner.burning.work import prepare
 from spanner.burning.written import Written
 from spanner.errors import DoesNotFitError, DriveError, UsageError, VerificationError
-from spanner.library import Library
+from spanner.library import FILE, WRITE, Finding, Library
 from spanner.planning.plan import Disc, Plan
 from spanner.restoring.verify import verify
 from spanner.units import SECTOR, printable
@@ -66,6 +66,7 @@ class FolderJob:
             self.progress.note(f"{disc.volume_id}: already there and right")
             self.library.add_image(plan.set.id, disc.number, path, known, hashes)
             return _written(disc, known, path)
+        self._found_bad(plan, disc, path, "it is not this disc")
         if not self.confirm(f"{printable(path)} exists and is not this disc. Replace it?"):
             raise UsageError(
                 f"{printable(path)} exists and is not this disc: "
@@ -82,6 +83,7 @@ class FolderJob:
             burnt = self.drive.burn(image, self.progress)
         if self._read_back(image, plan, disc) != burnt.sha256:
             self.drive.reject(image)
+            self._found_bad(plan, disc, burnt.place, "what was read back is not what was written")
             raise VerificationError(
                 f"{printable(burnt.place)}: what was read back is not what was written; "
                 f"it is now called .bad. Check the drive and run the same command again"
@@ -90,6 +92,11 @@ class FolderJob:
             plan.set.id, disc.number, burnt.place, burnt.sha256, prepared.hashes()
         )
         return _written(disc, burnt.sha256, burnt.place)
+
+    def _found_bad(self, plan: Plan, disc: Disc, path: str, problem: str) -> None:
+        self.library.checks.add(
+            Finding(plan.set.id, disc.number, path, FILE, WRITE, problems=(problem,))
+        )
 
     def _read_back(self, image: Image, plan: Plan, disc: Disc) -> str:
         what = f"reading back {disc.volume_id} ({disc.number} of {len(plan.discs)})"

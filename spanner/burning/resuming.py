@@ -39,13 +39,16 @@ def settle(desk: Desk, drive: Drive, copy: Copy, task: Task) -> Written:
         BurnError: the drive cannot be used.
     """
     work = task.work
+    number = copy.number if copy.state == BURNT else task.copy
+    with desk.lock:
+        desk.library.copies.renumber(copy.id, number)
     sha256 = copy.sha256 or _known(desk, work)
     if sha256:
         prepared = None if work.belongs else work.prepare()
         check(desk, drive, work, copy.id, Burnt(drive.node, "", work.sectors, sha256), prepared)
     else:
         sha256 = _by_its_catalog(desk, drive, copy, work)
-    return work.written(sha256, drive.node, task.copy, verified=True)
+    return work.written(sha256, drive.node, number, verified=True)
 
 
 def _known(desk: Desk, work: Work) -> str:
@@ -63,11 +66,11 @@ def _by_its_catalog(desk: Desk, drive: Drive, copy: Copy, work: Work) -> str:
     verdict = verify(drive.node, _Stoppable(desk))
     if not verdict.is_disc(*work.belongs):
         problem = verdict.problems[0] if verdict.problems else "it is another disc"
-        desk.settle(copy.id, SPOILT, remark=problem)
+        desk.judge(copy.id, work, drive.node, problems=(problem,))
         raise ReadBackError(problem)
     with desk.lock:
         desk.library.add_hashes(*work.belongs, verdict.hashes())
-    desk.settle(copy.id, VERIFIED, verdict.sha256)
+    desk.judge(copy.id, work, drive.node, verdict.sha256)
     return verdict.sha256
 
 

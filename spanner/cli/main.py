@@ -26,6 +26,8 @@ COMMANDS = (
     "drives",
     "list",
     "show",
+    "status",
+    "locate",
     "demo",
 )
 _INTERRUPTED = 130

@@ -1,15 +1,21 @@
 """`spanner restore`: everything back, from any discs in any order."""
 
+import os
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
+from burners.progress import Progress
 from spanner.cli import burning as b
 from spanner.cli import options as o
 from spanner.cli.output import confirm, print_json, print_lines
 from spanner.cli.progress import TerminalProgress
+from spanner.errors import SpannerError
+from spanner.library import RESTORE, open_library
 from spanner.restoring.asking import Asking
+from spanner.restoring.discs import expand
+from spanner.restoring.recording import record
 from spanner.restoring.report import Remark, Report
 from spanner.restoring.restore import restore
 from spanner.units import printable
@@ -50,6 +56,7 @@ def command(
     wait: b.WaitOption = None,
     yes: o.YesOption = False,
     as_json: o.JsonOption = False,
+    library: o.LibraryOption = "",
 ) -> int:
     """Restore files, verified; run again, it goes on where it stopped."""
 
@@ -70,11 +77,28 @@ def command(
         repair_to=repair_to,
         asking=asking,
     )
+    _record(report, sources or (), o.library_file(library), progress)
     if as_json:
         print_json(report)
     else:
         print_lines(*_lines(report, to))
     return report.exit_code
+
+
+def _record(report: Report, sources: Sequence[str], library: str, progress: Progress) -> None:
+    """Record how the discs were found, where there is a library; the files are back anyway."""
+    found = [(each.path, (each.set_id, each.number), each.problems) for each in report.read]
+    remarks = (*report.damaged, *report.warnings)
+    if not (found or remarks) or not os.path.exists(library):
+        return
+    discs = set(expand(sources))
+    unread = [(each.path, None, (each.reason,)) for each in remarks if each.path in discs]
+    try:
+        with open_library(library) as opened:
+            for path, belongs, problems in (*found, *unread):
+                record(opened, path, RESTORE, belongs, problems)
+    except SpannerError as error:
+        progress.note(f"not recorded: {error}")
 
 
 def _lines(report: Report, folder: str) -> list[str]:

@@ -7,53 +7,74 @@ import typer
 from spanner.cli import options as o
 from spanner.cli.output import print_json, print_lines
 from spanner.cli.progress import TerminalProgress
-from spanner.errors import VerificationError
-from spanner.library import Library, image_key, open_library
+from spanner.errors import UsageError, VerificationError
+from spanner.library import VERIFY, Library, Recorded, open_library
 from spanner.restoring.discs import expand
+from spanner.restoring.recording import record
 from spanner.restoring.verify import Verdict, verify
 from spanner.units import printable
+
+_SHOWN = 3
 
 
 def command(
     targets: Annotated[
         list[str], typer.Argument(metavar="TARGET", help="Images, drives, mounted folders.")
     ],
+    copy: Annotated[
+        int,
+        typer.Option(
+            "--copy", metavar="N", min=0, help="Which of several discs alike it is, by its number."
+        ),
+    ] = 0,
     as_json: o.JsonOption = False,
     library: o.LibraryOption = "",
 ) -> int:
     """Check discs against their own catalogs, every file and every sector; record it."""
+    paths = expand(targets)
+    if copy and len(paths) > 1:
+        raise UsageError("--copy says which disc one target is: check one at a time")
     progress = TerminalProgress()
     verdicts = []
     with open_library(o.library_file(library)) as opened:
-        for path in expand(targets):
+        for path in paths:
             verdict = verify(path, progress)
             _compare_with(opened, verdict)
-            _record(opened, path, verdict)
-            verdicts.append(verdict)
+            recorded = _record(opened, path, verdict, copy)
+            verdicts.append((verdict, recorded))
             if not as_json:
-                print_lines(*_lines(verdict))
+                print_lines(*_lines(verdict), *_remarks(recorded))
     if as_json:
-        print_json({"discs": [_document(verdict) for verdict in verdicts]})
-    bad = sum(bool(verdict.problems) for verdict in verdicts)
+        print_json({"discs": [_document(*each) for each in verdicts]})
+    bad = any(verdict.problems for verdict, _ in verdicts)
     return VerificationError.exit_code if bad else 0
 
 
 def _compare_with(library: Library, verdict: Verdict) -> None:
-    """An image that the library knows must have the hash that it was written with."""
-    if verdict.catalog and verdict.sha256 and not verdict.problems:
-        known = library.image_hash(verdict.catalog.set.id, verdict.catalog.number)
-        if known and known != verdict.sha256:
-            verdict.problems.append(f"its SHA-256 is not the library's {known}")
+    """A disc that the library knows must have the hashes that it was written with."""
+    if not verdict.catalog or verdict.problems:
+        return
+    belongs = verdict.catalog.set.id, verdict.catalog.number
+    known = library.image_hash(*belongs)
+    if known and verdict.sha256 and known != verdict.sha256:
+        verdict.problems.append(f"its SHA-256 is not the library's {known}")
+        return
+    hashes = {(path, part): sha256 for path, part, sha256 in verdict.hashes()}
+    differing = library.checks.differing(*belongs, hashes)
+    verdict.problems += [
+        f"{printable(path)}: not what the library has" for path in differing[:_SHOWN]
+    ]
+    if len(differing) > _SHOWN:
+        verdict.problems.append(f"{len(differing) - _SHOWN} more are not what the library has")
 
 
-def _record(library: Library, path: str, verdict: Verdict) -> None:
-    if verdict.catalog:
-        remark = "; ".join(verdict.problems[:3])
-        good = not verdict.problems
-        set_id, number = verdict.catalog.set.id, verdict.catalog.number
-        library.add_check(set_id, number, path, good, remark)
-        if good and verdict.sha256:
-            library.copies.confirm(image_key(set_id, number), verdict.sha256)
+def _record(library: Library, path: str, verdict: Verdict, copy: int) -> Recorded | None:
+    catalog, good = verdict.catalog, not verdict.problems
+    belongs = (catalog.set.id, catalog.number) if catalog else None
+    if good and belongs and library.has_disc(*belongs):
+        library.add_hashes(*belongs, verdict.hashes())
+    sha256 = verdict.sha256 if good else ""
+    return record(library, path, VERIFY, belongs, tuple(verdict.problems), sha256, copy)
 
 
 def _lines(verdict: Verdict) -> list[str]:
@@ -65,7 +86,19 @@ def _lines(verdict: Verdict) -> list[str]:
     return [f"{verdict.name}: good ({which}, {verdict.files} files)"]
 
 
-def _document(verdict: Verdict) -> dict[str, object]:
+def _remarks(recorded: Recorded | None) -> list[str]:
+    """What the library made of it, where that is not plain."""
+    if not recorded:
+        return ["  not recorded: the library does not know this disc"]
+    if recorded.new:
+        words = f"disc, copy {recorded.copy}" if recorded.copy else "copy"
+        return [f"  recorded as a further {words}"]
+    if recorded.alike > 1 and not recorded.copy:
+        return [f"  one of {recorded.alike} discs alike: --copy N says which, so that it counts"]
+    return []
+
+
+def _document(verdict: Verdict, recorded: Recorded | None) -> dict[str, object]:
     catalog = verdict.catalog
     return {
         "target": verdict.name,
@@ -76,4 +109,7 @@ def _document(verdict: Verdict) -> dict[str, object]:
         "sha256": verdict.sha256 or None,
         "verified": not verdict.problems,
         "problems": verdict.problems,
+        "recorded": recorded is not None,
+        "copy": recorded.copy or None if recorded else None,
+        "new_copy": recorded.new if recorded else False,
     }

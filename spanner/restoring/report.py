@@ -27,12 +27,22 @@ class MissingDisc(msgspec.Struct, frozen=True):
     paths: tuple[str, ...] = ()
 
 
+class DiscRead(msgspec.Struct, frozen=True):
+    """What reading a disc showed of it: all its files are right, or what was found bad."""
+
+    path: str
+    set_id: str
+    number: int
+    problems: tuple[str, ...]
+
+
 class Report(msgspec.Struct):
     """The outcome of a restore. `damaged`: discs that cannot be read, files with a wrong hash.
 
     `warnings`: what was damaged, but made up for by copies or parity.
     `repaired`: images of lost or damaged discs that were made good again, files that were written.
     `original_places`: folders of the set whose files went to where they were, and where that is.
+    `read`: discs of which all files were read, or some were found bad.
     """
 
     restored: list[str] = msgspec.field(default_factory=list)
@@ -44,6 +54,7 @@ class Report(msgspec.Struct):
     warnings: list[Remark] = msgspec.field(default_factory=list)
     repaired: list[str] = msgspec.field(default_factory=list)
     original_places: dict[str, str] = msgspec.field(default_factory=dict)
+    read: list[DiscRead] = msgspec.field(default_factory=list)
 
     def forgive(self) -> None:
         """Where all came back, what is damaged made no difference: it is a warning."""

@@ -19,7 +19,7 @@ from spanner.restoring.given import Given, hashes_of, open_discs
 from spanner.restoring.partial import PartialFile
 from spanner.restoring.rebuilding import Rebuilder
 from spanner.restoring.repair import Repair
-from spanner.restoring.report import MissingDisc, Outcome, Remark, Report
+from spanner.restoring.report import DiscRead, MissingDisc, Outcome, Remark, Report
 from spanner.restoring.survey import Survey
 from spanner.restoring.target import Target, room
 from spanner.restoring.wanted import Part, Wanted, WantedFile, wanted_from
@@ -74,7 +74,7 @@ def restore(
         with _no_room(folder):
             target = stack.enter_context(Target(folder, wanted.names, elsewhere))
             survey = Survey(target, wanted, outcome, progress, overwrite)
-            run = _Restore(target, given, wanted, outcome, progress, survey, asking)
+            run = _Restore(target, given, wanted, outcome, progress, survey, asking, whole=not only)
             run.run()
         if run.made_up_for:
             outcome.report.forgive()
@@ -108,6 +108,8 @@ class _Restore:
         progress: Progress,
         survey: Survey,
         asking: Asking | None,
+        *,
+        whole: bool,
     ) -> None:
         self._target = target
         self._given = given
@@ -118,6 +120,8 @@ class _Restore:
         self._progress = progress
         self._survey = survey
         self._asking = asking
+        self._whole = whole  # all of the set is wanted
+        self._bad: list[str] = []  # what was wrong on the disc that is read
         self._damage: dict[tuple[str, int], str] = {}  # path and part → what was wrong with it
         self._unlinked: dict[str, list[str]] = {}  # path → further names that wait for it
         self._flushed: deque[tuple[str, Future[None]]] = deque()
@@ -150,7 +154,7 @@ class _Restore:
         self._check_room()
         with ThreadPoolExecutor(_FLUSHERS) as pool:
             for disc in self._given:
-                self._read(disc, pool)
+                self._judge(disc, self._read(disc, pool))
             if self._asking:
                 self._ask(self._asking, pool)
             self._rebuild(pool)
@@ -185,8 +189,9 @@ class _Restore:
                     f"{format_size(needed[device])} are needed: make room or choose another folder"
                 )
 
-    def _read(self, disc: Given, pool: ThreadPoolExecutor) -> None:
-        """Write what waits for this disc, in the order of its data."""
+    def _read(self, disc: Given, pool: ThreadPoolExecutor) -> list[str]:
+        """Write what waits for this disc, in the order of its data; the files that were read."""
+        self._bad = []
         mine = [
             (file, number)
             for file in self._wanted.files.values()
@@ -202,6 +207,22 @@ class _Restore:
                     self._write(disc, file, number, pool)
                 self._settle(_MOST_FLUSHED)
             self._settle(0)
+        return [file.path for file, _ in mine]
+
+    def _judge(self, disc: Given, read: Sequence[str]) -> None:
+        """Note what reading these files showed of the disc; several as one show nothing of each."""
+        if disc.merged or not read:
+            return
+        own = sum(
+            disc.number in part.places
+            for file in self._wanted.files.values()
+            if not file.link_to
+            for part in file.parts.values()
+        )
+        whole = self._whole and own == len(read) and not self._wanted.refused
+        if self._bad or (whole and not any(map(self._outcome.has_failed, read))):
+            seen = DiscRead(disc.source.path, self._wanted.set_id, disc.number, tuple(self._bad))
+            self._report.read.append(seen)
 
     def _ask(self, asking: Asking, pool: ThreadPoolExecutor) -> None:
         """Read discs that were not given as they come into the drives."""
@@ -210,7 +231,7 @@ class _Restore:
             self._numbers.add(disc.number)
             self._wanted.learn(disc.number, hashes_of(disc.source))
             self._survey.look_again()
-            self._read(disc, pool)
+            self._judge(disc, self._read(disc, pool))
 
     def _needed(self) -> list[int]:
         """Discs, as few as can be, that have all that waits or cannot be compared yet."""
@@ -262,6 +283,7 @@ class _Restore:
                 if disc.number in self._numbers:
                     self.hit.add(disc.number)
                     self._damage[file.path, number] = str(error)
+                self._bad.append(str(error))
                 return
             damage = self._damage.pop((file.path, number), "")
             if damage:
