@@ -104,4 +104,5 @@ def _locate(library: Library, words: str, place: str, copy: int, *, lost: bool) 
                 places.put(disc, place, copy)
     wanted = set(discs)
     sets = {set_id for set_id, _ in discs}
-    return [each for each in library.holdings.of(sets) if (each.set_id, each.disc) in wanted]
+    copies = [each for each in library.holdings.of(sets) if (each.set_id, each.disc) in wanted]
+    return sorted(copies, key=lambda each: (each.set_id, each.disc))

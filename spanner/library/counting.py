@@ -22,7 +22,7 @@ class Rule(msgspec.Struct, frozen=True):
     places: int = PLACES
 
 
-class Count(msgspec.Struct, frozen=True):
+class Count(msgspec.Struct, frozen=True, gc=False):
     """Verified copies, the kinds of media that they are on, and the places that they are in.
 
     `last_checked`: when one of them was last found good (UTC, or empty where there is none).
@@ -58,8 +58,8 @@ def count(holdings: Iterable[Holding], *, doubt: bool = False) -> Count:
     """
     good = [each for each in holdings if each.counts]
     whole = _count(good)
-    burnt = [each for each in good if each.number]
-    if not doubt or not burnt:
+    burnt = [each for each in good if each.number] if doubt else ()
+    if not burnt:
         return whole
     return least(_count([each for each in good if each is not bad]) for bad in burnt)
 
@@ -72,7 +72,7 @@ def _count(good: Sequence[Holding]) -> Count:
         len(good),
         len({each.medium for each in good}),
         max(len(sites), min(len(good), 1)),
-        max((each.verified for each in good), default=""),
+        max([each.verified for each in good], default=""),
     )
 
 

@@ -264,7 +264,7 @@ def _hash(place: str, file: File, cuts: Iterable[Cut], progress: Progress) -> _H
     read = 0
     try:
         with open(place, "rb", buffering=0) as opened:
-            while count := opened.readinto(buffer):
+            while read <= file.size and (count := opened.readinto(buffer)):
                 whole.update(buffer[:count])
                 for each in parts:
                     each.update(buffer[:count])

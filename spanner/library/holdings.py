@@ -18,7 +18,7 @@ _SLACK = 2.0  # seconds by which file systems round times, and the library does
 _FAMILIES = ("hd-dvd", "cd", "dvd", "bd")
 
 
-class Holding(msgspec.Struct, frozen=True):
+class Holding(msgspec.Struct, frozen=True, gc=False):
     """One copy of a disc.
 
     `medium`: cd, dvd, hd-dvd, bd, optical where it is not known, or file. `number` is a burnt
@@ -114,24 +114,37 @@ class Holdings:
 
     def _burnt(self, sets: str | None) -> Iterator[Holding]:
         rows = self._db.execute(
-            "SELECT copies.set_id, copies.disc, copies.volume_id, copies.medium, discs.medium,"
-            " copies.number, place, state, verified, lost, remark"
-            " FROM copies JOIN discs ON discs.set_id = copies.set_id AND discs.number = disc"
-            " WHERE state <> 'burning'"
-            " AND (:sets IS NULL OR copies.set_id IN (SELECT value FROM json_each(:sets)))"
-            " ORDER BY copies.set_id, copies.disc, copies.number, copies.id",
+            "SELECT set_id, disc, volume_id, medium, number, place, state, verified, lost, remark"
+            " FROM copies WHERE state <> 'burning' AND set_id IS NOT NULL"
+            " AND (:sets IS NULL OR set_id IN (SELECT value FROM json_each(:sets)))"
+            " ORDER BY id",
             {"sets": sets},
         )
-        families: dict[tuple[str, str], str] = {}
-        for set_id, disc, volume_id, kind, planned, number, place, state, good, lost, why in rows:
-            medium = families.get((kind, planned))
+        families: dict[str, str] = {}
+        for set_id, disc, volume_id, kind, number, place, state, verified, lost, remark in rows:
+            medium = families.get(kind)
             if medium is None:
-                medium = families[kind, planned] = family(kind) or family(planned) or "optical"
-            judged = _judged(state, number, lost)
-            where, site = unescape(place), _said(place)
+                medium = families[kind] = family(kind)
             yield Holding(
-                set_id, disc, volume_id, medium, number, "", where, site, judged, good, why
+                set_id,
+                disc,
+                volume_id,
+                medium or self._planned(set_id, disc),
+                number,
+                "",
+                unescape(place),
+                _said(place),
+                _judged(state, number, lost),
+                verified,
+                remark,
             )
+
+    def _planned(self, set_id: str, disc: int) -> str:
+        """The kind of media that a disc was planned for, where no drive said what it is on."""
+        row = self._db.execute(
+            "SELECT medium FROM discs WHERE set_id = ? AND number = ?", (set_id, disc)
+        ).fetchone()
+        return family(row[0]) or "optical"
 
     def _images(self, sets: str | None) -> Iterator[Holding]:
         rows = self._db.execute(
@@ -139,7 +152,7 @@ class Holdings:
             " images.sectors FROM images"
             " JOIN discs ON discs.set_id = images.set_id AND discs.number = disc"
             " WHERE :sets IS NULL OR images.set_id IN (SELECT value FROM json_each(:sets))"
-            " ORDER BY images.set_id, disc, images.id",
+            " ORDER BY images.id",
             {"sets": sets},
         )
         look = _Look()

@@ -131,11 +131,12 @@ def status(
     sorted_out: dict[str, list[Holding]] = defaultdict(list)
     for each in holdings.of(sets):
         by_disc[each.set_id, each.disc].append(each)
-        if each.state != GOOD:
-            sorted_out[each.state].append(each)
-        if not each.seen and each.state == GOOD:
+        state = each.state
+        if state != GOOD:
+            sorted_out[state].append(each)
+        elif not each.seen:
             sorted_out[NOT_SEEN].append(each)
-        if each.state in (GOOD, UNCHECKED) and each.verified < since:
+        if each.verified < since and state in (GOOD, UNCHECKED):
             sorted_out["due"].append(each)
     doubts = holdings.doubts(sets)
     counts = _counted(by_disc, doubts)
