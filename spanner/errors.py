@@ -23,6 +23,15 @@ class DoesNotFitError(SpannerError):
     exit_code = 3
 
 
+class NothingNewError(UsageError):
+    """The sources are as the sets say that archived them last: `sets` has ids, titles, dates."""
+
+    def __init__(self, sets: Iterable[tuple[str, str, str]]) -> None:
+        self.sets = list(sets)
+        names = ", ".join(f"{key[:8]} ({title}, {made[:10]})" for key, title, made in self.sets)
+        super().__init__(f"nothing is new: the sources are as set {names} has them")
+
+
 class SourceError(SpannerError):
     """A source is missing, unreadable or changed while it was read."""
 

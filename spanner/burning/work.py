@@ -106,9 +106,8 @@ def prepare(plan: Plan, disc: Disc) -> Prepared:
     def hashes() -> Iterator[tuple[str, int, str]]:
         for item in disc.items:
             digest = stream.digests.files[item.on_disc]
-            yield item.path, item.part, digest
-            for link in item.links:
-                yield link.path, item.part, digest
+            for name in item.names():
+                yield name.path, item.part, digest
 
     image = Image(disc.volume_id, stream.sectors, stream.blocks)
     return Prepared(image, stream.contents, hashes)

@@ -9,9 +9,12 @@ from array import array
 from collections.abc import Iterable, Iterator
 from functools import partial
 from importlib import resources
+from typing import Any
+
+import msgspec
 
 from spanner import __version__
-from spanner.catalog import media, page, parity, tables
+from spanner.catalog import earlier, media, page, parity, tables
 from spanner.catalog.escaping import escape
 from spanner.imaging.layout import Digests, Text, digest_of
 from spanner.planning.plan import Disc, Plan
@@ -25,6 +28,7 @@ SET = "catalog/set.json"
 DISCS = "catalog/discs.tsv"
 FILES = "catalog/files.tsv"
 MEDIA = "catalog/media.tsv"
+EARLIER = "catalog/earlier.tsv"
 STRUCTURE = "catalog/structure-sha256.txt"
 RESTORER = "restore.py"
 REBUILDER = "rebuild.py"
@@ -54,6 +58,7 @@ def texts(plan: Plan, disc: Disc) -> list[tuple[str, Text]]:
         (FILES, _files(plan, disc)),
         *([(MEDIA, _text("".join(media.lines(plan.needs))))] if plan.needs else []),
         *([(parity.IMAGES, _text("".join(parity.image_lines(plan))))] if disc.parity else []),
+        *([(EARLIER, _text("".join(earlier.lines(plan.earlier))))] if plan.earlier_sets else []),
         (STRUCTURE, _structure),
         (MANIFEST, partial(_manifest, disc)),
     ]
@@ -100,7 +105,7 @@ def _set_json(plan: Plan) -> str:
                 **({"parity": disc.parity} if disc.parity else {}),
             }
         )
-    document = {
+    document: dict[str, Any] = {
         "format": SET_FORMAT,
         "version": SET_VERSION,
         "id": plan.set.id,
@@ -110,6 +115,10 @@ def _set_json(plan: Plan) -> str:
         "sources": [escape(root.name) for root in plan.sources],
         "discs": discs,
     }
+    if plan.earlier_sets:
+        document["earlier"] = [
+            {**msgspec.to_builtins(each), "count": len(each.discs)} for each in plan.earlier_sets
+        ]
     return json.dumps(document, indent=1) + "\n"
 
 

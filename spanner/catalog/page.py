@@ -31,6 +31,7 @@ def readme(plan: Plan, disc: Disc) -> str:
         files=f"{files:,}",
         size=format_size(size),
         discs="\n".join(_disc_line(each, each is disc) for each in plan.discs),
+        earlier=_earlier(plan),
         parity=_parity(plan),
         needs=_needs(plan),
     )
@@ -51,14 +52,21 @@ def index(plan: Plan, disc: Disc) -> Iterator[str]:
         for item in each.items:
             part = f" (part {item.part} of {item.parts})" if item.parts > 1 else ""
             size = format_size(item.size)
-            places = [(item.path, item.on_disc)]
-            places += [(link.path, item.link_on_disc(link)) for link in item.links]
-            for path, place in places:
-                name = escape(printable(path)) + part
+            for named in item.names():
+                name = escape(printable(named.path)) + part
                 if each is disc:
+                    place = named.on_disc
                     link = place if _NEEDS_NO_QUOTES(place) else quote(place)
                     name = f'<a href="{link}">{name}</a>'
                 yield f"<tr><td>{each.number}<td>{name}<td>{size}\n"
+    sets = {each.id: each for each in plan.earlier_sets}
+    for file in plan.earlier:
+        known = {disc.number: disc.volume_id for disc in sets[file.set_id].discs}
+        numbers = sorted({part.disc for part in file.parts})
+        place = f"{sets[file.set_id].created[:10]}: {', '.join(known[x] for x in numbers)}"
+        for path in (file.path, *file.links):
+            name = escape(printable(path))
+            yield f"<tr><td>{place}<td>{name}<td>{format_size(file.size)}\n"
     yield tail
 
 
@@ -73,6 +81,23 @@ def _parity(plan: Plan) -> str:
         discs=", ".join(f"{disc.number}" for disc in plan.discs[data:]),
         example=plan.data_discs[-1].volume_id,
     )
+
+
+def _earlier(plan: Plan) -> str:
+    """Which earlier sets hold what this one does not, and how to get all of it back."""
+    if not plan.earlier_sets:
+        return ""
+    needed = {(file.set_id, part.disc) for file in plan.earlier for part in file.parts}
+    lines = []
+    for each in plan.earlier_sets:
+        discs = [
+            f"  {disc.number:>5}  {disc.volume_id:<30}  {printable(disc.title)}"
+            for disc in each.discs
+            if (each.id, disc.number) in needed
+        ]
+        head = f"  {each.created[:10]}  set {each.id}, {printable(each.title)}"
+        lines += [head, *discs] if discs else []
+    return _template("earlier.txt").substitute(sets="\n".join(lines))
 
 
 def _needs(plan: Plan) -> str:

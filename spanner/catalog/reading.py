@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
+from typing import TypeVar
 
 import msgspec
 
-from spanner.catalog import bag, media, tables
+from spanner.catalog import bag, earlier, media, tables
 from spanner.errors import DamagedImageError
+from spanner.sources.earlier import EarlierSet
 from spanner.sources.tree import Need
 from spanner.units import printable
 
@@ -19,6 +21,8 @@ Reader = Callable[[str], bytes]
 
 It raises KeyError where there is none.
 """
+
+_Row = TypeVar("_Row")
 
 _MANIFEST_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 _STRUCTURE_LINE = re.compile(r"([0-9a-f]{64}) ([0-9]{10}) ([0-9]{10})")
@@ -39,7 +43,7 @@ class DiscInfo(msgspec.Struct, frozen=True):
 
 
 class SetCatalog(msgspec.Struct, frozen=True):
-    """set.json: the set and its discs."""
+    """set.json: the set, its discs, and the earlier sets that hold what it does not."""
 
     format: str
     version: int
@@ -49,6 +53,7 @@ class SetCatalog(msgspec.Struct, frozen=True):
     tool: str
     sources: tuple[str, ...]
     discs: tuple[DiscInfo, ...]
+    earlier: tuple[EarlierSet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +67,16 @@ class DiscLabel:
 
 @dataclass(frozen=True, slots=True)
 class DiscCatalog:
-    """What the disc called `name` says: the set, which of its discs it is, all the set's files."""
+    """What the disc called `name` says: the set, which of its discs it is, all the set's files.
+
+    `earlier_table` has what is on discs of earlier sets.
+    """
 
     name: str
     set: SetCatalog
     number: int
     table: bytes
+    earlier_table: bytes = b""
 
     @property
     def disc(self) -> DiscInfo:
@@ -93,14 +102,20 @@ class DiscCatalog:
         own = (line for line in lines if line.startswith(f"{self.number}\t"))
         return self._parsed(chain([header], own), f"{bag.FILES} without other discs' files")
 
+    def earlier_rows(self) -> Iterator[earlier.EarlierRow]:
+        """What the set's state has from earlier sets.
+
+        Raises:
+            DamagedImageError: a line is not as it must be.
+        """
+        if self.earlier_table:
+            yield from _parsed(self.name, earlier.parse(_lines(self.earlier_table)), bag.EARLIER)
+
     def _lines(self) -> Iterator[str]:
-        return io.TextIOWrapper(io.BytesIO(self.table), "utf-8", newline="\n")
+        return _lines(self.table)
 
     def _parsed(self, lines: Iterable[str], what: str) -> Iterator[tables.Row]:
-        try:
-            yield from tables.parse(lines)
-        except ValueError as error:
-            raise DamagedImageError(f"{self.name}: {what}, {error}") from None
+        return _parsed(self.name, tables.parse(lines), what)
 
 
 def read_label(read: Reader, name: str) -> DiscLabel:
@@ -140,9 +155,11 @@ def read_catalog(read: Reader, name: str) -> DiscCatalog:
         or not known.id.isprintable()
         or [disc.number for disc in known.discs] != list(range(1, label.count + 1))
         or not all(_VOLUME_ID.fullmatch(disc.volume_id) for disc in known.discs)
+        or not all(_is_sound(each) for each in known.earlier)
     ):
         raise DamagedImageError(f"{name}: {bag.SET} and {bag.BAG_INFO} do not say the same")
-    return DiscCatalog(name, known, label.number, table)
+    earlier_table = _checked(read, bag.EARLIER, name) if known.earlier else b""
+    return DiscCatalog(name, known, label.number, table, earlier_table)
 
 
 def read_hashes(read: Reader, name: str) -> dict[str, str]:
@@ -164,7 +181,7 @@ def read_needs(read: Reader, name: str) -> list[Need]:
         return []
     text = _checked(read, bag.MEDIA, name)
     try:
-        return list(media.parse(io.TextIOWrapper(io.BytesIO(text), "utf-8", newline="\n")))
+        return list(media.parse(_lines(text)))
     except ValueError as error:
         raise DamagedImageError(f"{name}: {bag.MEDIA}, {error}") from None
 
@@ -192,6 +209,25 @@ def read_structure(read: Reader, name: str) -> list[tuple[str, int, int]]:
         elif line and not line.startswith("#"):
             raise DamagedImageError(f"{name}: {bag.STRUCTURE} is damaged")
     return found
+
+
+def _is_sound(earlier: EarlierSet) -> bool:
+    return (
+        earlier.id.isprintable()
+        and [disc.number for disc in earlier.discs] == list(range(1, len(earlier.discs) + 1))
+        and all(_VOLUME_ID.fullmatch(disc.volume_id) for disc in earlier.discs)
+    )
+
+
+def _lines(table: bytes) -> Iterator[str]:
+    return io.TextIOWrapper(io.BytesIO(table), "utf-8", newline="\n")
+
+
+def _parsed(name: str, rows: Iterable[_Row], what: str) -> Iterator[_Row]:
+    try:
+        yield from rows
+    except ValueError as error:
+        raise DamagedImageError(f"{name}: {what}, {error}") from None
 
 
 def _parse_manifest(data: bytes, path: str, name: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 import msgspec
 
 from spanner.catalog.escaping import escape, unescape
-from spanner.planning.plan import Item, Plan
+from spanner.planning.plan import Item, Name, Plan
 
 FILES_HEADER = "disc part of type offset size mtime mode sha256 path original target".replace(
     " ", "\t"
@@ -54,36 +54,28 @@ def rows(plan: Plan) -> Iterator[Row]:
         )
     for disc in plan.discs:
         for item in disc.items:
-            first = _item_row(disc.number, item)
-            yield first
-            for link in item.links:
-                yield msgspec.structs.replace(
-                    first,
-                    kind="hardlink",
-                    path=item.link_on_disc(link),
-                    original=link.path,
-                    target=item.path,
-                )
+            for name in item.names():
+                yield _item_row(disc.number, item, name)
     for symlink in plan.symlinks:
         yield Row(
             "symlink", 0, 0, 0, 0, 0, symlink.mtime_ns, 0, "", "", symlink.path, symlink.target
         )
 
 
-def _item_row(disc: int, item: Item) -> Row:
+def _item_row(disc: int, item: Item, name: Name) -> Row:
     return Row(
-        "file",
+        "hardlink" if name.link_to else "file",
         disc,
         item.part,
         item.parts,
         item.offset,
         item.size,
-        item.mtime_ns,
-        item.mode,
+        name.mtime_ns,
+        name.mode,
         item.sha256,
-        item.on_disc,
-        item.path,
-        "",
+        name.on_disc,
+        name.path,
+        name.link_to,
     )
 
 
@@ -112,12 +104,17 @@ def parse(lines: Iterable[str]) -> Iterator[Row]:
         raise ValueError("line 1 is not the header of a files.tsv")
     for number, text in enumerate(lines, 2):
         try:
-            yield _parse_line(text.removesuffix("\n"))
+            yield parse_line(text.removesuffix("\n"))
         except (ValueError, OverflowError) as error:
             raise ValueError(f"line {number}: {error}") from None
 
 
-def _parse_line(text: str) -> Row:
+def parse_line(text: str) -> Row:
+    """The row that `line` made the text of, without its line feed.
+
+    Raises:
+        ValueError: it is none.
+    """
     fields = text.split("\t")
     if len(fields) != 12:
         raise ValueError(f"{len(fields)} fields, not 12")

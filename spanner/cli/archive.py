@@ -3,11 +3,13 @@
 from spanner.burning.work import work_of_plan
 from spanner.cli import burning as b
 from spanner.cli import options as o
+from spanner.cli.output import print_json, print_lines
 from spanner.cli.planning import plan_sources
 from spanner.cli.progress import TerminalProgress
 from spanner.cli.writing import write_set
-from spanner.errors import UsageError
+from spanner.errors import NothingNewError, UsageError
 from spanner.library import open_library
+from spanner.library.comparing import Comparing
 from spanner.media import parse_media
 from spanner.planning.planner import Wishes
 from spanner.sources.collect import Collecting
@@ -33,6 +35,9 @@ def command(
     title: o.TitleOption = "",
     parity: o.ParityOption = 0,
     hashed: o.HashOption = False,
+    new_only: o.NewOnlyOption = False,
+    by_hash: o.ByHashOption = False,
+    skip_archived: o.SkipArchivedOption = False,
     follow: o.FollowOption = False,
     search: o.SearchOption = None,
     folder_only: o.FolderOnlyOption = False,
@@ -53,12 +58,18 @@ def command(
     collecting = Collecting(
         tuple(search or ()), folder_only, used_only, skip_regenerable, allow_missing, follow
     )
-    plan = plan_sources(sources, collecting, wishes, progress)
+    comparing = Comparing(new_only, by_hash, skip_archived, hashed, replicated)
+    file = o.library_file(library)
+    try:
+        plan = plan_sources(sources, collecting, wishes, comparing, file, progress)
+    except NothingNewError as nothing:  # which is what a backup by the clock is mostly for
+        print_json({"set": None, "discs": []}) if as_json else print_lines(str(nothing))
+        return
     if to:
         write_set(plan, to, library, progress, yes=yes, as_json=as_json, adopt=True)
         return
     burning = b.Burning(drive, copies, simulate, speed, verify, wait, program)
-    with open_library(o.library_file(library)) as opened:
+    with open_library(file) as opened:
         plan = opened.adopt(plan)
         written = burning.run(work_of_plan(plan), opened, progress)
     b.show(written, {"set": plan.set}, as_json=as_json)

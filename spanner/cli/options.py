@@ -51,6 +51,20 @@ HashOption = Annotated[
     bool,
     typer.Option("--hash", help="Read every source once beforehand: all discs get all hashes."),
 ]
+NewOnlyOption = Annotated[
+    bool,
+    typer.Option(
+        "--new-only", help="Take what is new or changed since the last set of the same sources."
+    ),
+]
+ByHashOption = Annotated[
+    bool,
+    typer.Option("--by-hash", help="With --new-only: compare contents, not sizes and times."),
+]
+SkipArchivedOption = Annotated[
+    bool,
+    typer.Option("--skip-archived", help="Leave out what is on verified discs of any set."),
+]
 FollowOption = Annotated[
     bool, typer.Option("--follow", help="Archive what symbolic links point to.")
 ]

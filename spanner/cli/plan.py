@@ -9,6 +9,7 @@ from spanner.cli.output import print_json, print_lines
 from spanner.cli.plan_view import describe
 from spanner.cli.planning import plan_sources
 from spanner.cli.progress import TerminalProgress
+from spanner.library.comparing import Comparing
 from spanner.media import parse_media
 from spanner.planning.plan_file import save
 from spanner.planning.planner import Wishes
@@ -27,6 +28,9 @@ def command(
     title: o.TitleOption = "",
     parity: o.ParityOption = 0,
     hashed: o.HashOption = False,
+    new_only: o.NewOnlyOption = False,
+    by_hash: o.ByHashOption = False,
+    skip_archived: o.SkipArchivedOption = False,
     follow: o.FollowOption = False,
     search: o.SearchOption = None,
     folder_only: o.FolderOnlyOption = False,
@@ -37,6 +41,7 @@ def command(
         str, typer.Option("-o", "--output", metavar="PLAN.json", help="Write the plan here.")
     ] = "",
     as_json: o.JsonOption = False,
+    library: o.LibraryOption = "",
 ) -> None:
     """Plan which file goes on which disc; nothing is written but the plan."""
     replicated = tuple(replicate or ())
@@ -45,7 +50,9 @@ def command(
     collecting = Collecting(
         tuple(search or ()), folder_only, used_only, skip_regenerable, allow_missing, follow
     )
-    plan = plan_sources(sources, collecting, wishes, TerminalProgress())
+    comparing = Comparing(new_only, by_hash, skip_archived, hashed, replicated)
+    file = o.library_file(library)
+    plan = plan_sources(sources, collecting, wishes, comparing, file, TerminalProgress())
     if output:
         save(plan, output)
     if as_json:

@@ -233,8 +233,8 @@ def _totals(plan: Plan) -> Iterator[str]:
     media = Counter(disc.medium for disc in plan.discs)
     kinds = ", ".join(f"{count} {medium}" for medium, count in media.items())
     items = {(item.path, item.part): item for disc in plan.discs for item in disc.items}
-    size = sum(item.size * (1 + len(item.links)) for item in items.values())
-    files = {item.path: 1 + len(item.links) for item in items.values()}
+    size = sum(item.size * item.count for item in items.values())
+    files = {item.path: item.count for item in items.values()}
     what = f"{format_size(size)} in {_count(sum(files.values()), 'file')}"
     yield f"{_count(len(plan.discs), 'disc')}: {kinds}; {what}"
     if plan.price is not None:

@@ -4,27 +4,67 @@ import os
 from collections.abc import Iterator, Sequence
 
 from burners import Progress
+from spanner.errors import UsageError
+from spanner.library import open_library
+from spanner.library.comparing import Comparing, compare
 from spanner.planning.plan import Plan
 from spanner.planning.planner import Wishes, make_plan
 from spanner.sources.collect import Collecting, collect
 from spanner.sources.gather import OUTSIDE
 from spanner.sources.hashing import with_hashes
 from spanner.sources.tree import LeftOut, Tree
-from spanner.units import printable
+from spanner.units import format_size, printable
 
 _SHOWN = 20  # lines of a kind; the plan has all
 
 
 def plan_sources(
-    sources: Sequence[str], collecting: Collecting, wishes: Wishes, progress: Progress
+    sources: Sequence[str],
+    collecting: Collecting,
+    wishes: Wishes,
+    comparing: Comparing,
+    library: str,
+    progress: Progress,
 ) -> Plan:
-    """Collect, plan, and hash if asked; say what comes from outside, and what was left out."""
+    """Collect, compare, plan, and hash if asked; say what comes from outside and what is left out.
+
+    `library` is the file of the library to compare with; it is opened where that is wished.
+
+    Raises:
+        NothingNewError: nothing is to be archived.
+    """
+    if comparing.by_hash and not comparing.new_only:
+        raise UsageError("--by-hash says how --new-only compares: say both")
     tree = collect(sources, collecting, progress)
     for line in (*_outside(tree), *_left_out(tree.left_out)):
         progress.note(line)
+    if comparing.needs_library:
+        with open_library(library) as opened:
+            tree = compare(tree, opened.archived, comparing, progress)
+        for line in _compared(tree, comparing, library):
+            progress.note(line)
+    else:
+        tree = compare(tree, None, comparing, progress)
     with progress.task("planning", unit="files"):
         plan = make_plan(tree, wishes, note=progress.note)
-    return with_hashes(plan, progress) if wishes.hashed else plan
+    return with_hashes(plan, progress, every=wishes.hashed)
+
+
+def _compared(tree: Tree, comparing: Comparing, library: str) -> Iterator[str]:
+    """What comes of the comparison."""
+    known = {each.id for each in tree.since}
+    if comparing.new_only and not known:
+        yield (
+            f"{printable(library)} has no set of these sources with every disc read back: "
+            "all of them is new"
+        )
+    if tree.earlier:
+        size = format_size(sum(each.size for each in tree.earlier))
+        used = {each.set_id for each in tree.earlier}
+        named = [each for each in tree.earlier_sets if each.id in used]
+        sets = ", ".join(f"{each.id[:8]} ({each.created[:10]})" for each in named)
+        files = "1 file" if len(tree.earlier) == 1 else f"{len(tree.earlier):,} files"
+        yield f"not archived again: {files}, {size}, on discs of set {sets}"
 
 
 def _outside(tree: Tree) -> Iterator[str]:

@@ -96,20 +96,20 @@ class _Author:
             self._add_directory(names.directory(directory.path), directory)
         no_data = io.BytesIO()
         for file in layout.files:
-            for path in (file.path, *file.also):
+            for path, mtime_ns, mode in file.names():
                 self._iso.add_fp(
                     no_data,
                     file.size,
                     iso_path=names.file(path),
                     rr_name=path.rpartition("/")[2],
                     udf_path=f"/{path}",
-                    file_mode=_FILE | file.mode,
+                    file_mode=_FILE | mode,
                 )
                 inode = self._iso.inodes[-1]
                 self._inodes.append(inode)
                 for record, is_iso in inode.linked_records:
                     if self._stamps:
-                        self._stamps.put(record, file.mode, file.mtime_ns)
+                        self._stamps.put(record, mode, mtime_ns)
                     if is_iso:
                         sharing.iso_file(record)
                     else:
@@ -119,7 +119,7 @@ class _Author:
     def place(self) -> tuple[int, int]:
         """Where the data starts, and how many sectors the image has."""
         one_data = sum(sectors(file.size) for file in self._layout.files)
-        all_data = sum(sectors(file.size) * (1 + len(file.also)) for file in self._layout.files)
+        all_data = sum(sectors(file.size) * len(file.paths) for file in self._layout.files)
         data_start = self._iso.pvd.space_size - 1 - all_data  # the last sector is UDF's anchor
         total = data_start + one_data + 1
         return data_start, -(-total // ALIGNMENT) * ALIGNMENT
@@ -134,7 +134,7 @@ class _Author:
         inodes = iter(self._inodes)
         for file in self._layout.files:
             extents.append(extent)
-            for inode in islice(inodes, 1 + len(file.also)):
+            for inode in islice(inodes, len(file.paths)):
                 inode.set_extent_location(extent)
                 for record, _ in inode.linked_records:
                     start = extent + getattr(record, "data_extent_offset", 0)

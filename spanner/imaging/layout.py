@@ -1,9 +1,10 @@
 """What lies on one disc: its directories and files, in the order in which their data is written."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from spanner.paths import parents
 from spanner.planning.plan import Disc, Item, Plan
@@ -23,17 +24,29 @@ class Digests:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Bytes `offset` to `offset` + size of a source file, which must be as the plan saw it."""
+    """Bytes `offset` to `offset` + size of a source file, which must be as the plan saw it.
+
+    `twins` are other sources of the same content and size, with their times: so must they be.
+    """
 
     source: str
     offset: int
     file_size: int
     mtime_ns: int
     sha256: str
+    twins: tuple[tuple[str, int], ...] = ()
 
 
 Text = Callable[[Digests], Iterable[bytes]]
 """A text that is made while the image is written; its length does not depend on the digests."""
+
+
+class FurtherName(NamedTuple):
+    """A name of another file with the same data."""
+
+    path: str
+    mtime_ns: int
+    mode: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +64,10 @@ class Computed:
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """A file on the disc. `also` are further paths with the same data."""
+    """A file on the disc. `also` are further paths with the same data, time and mode.
+
+    `twins` are those of the same data alone.
+    """
 
     path: str
     size: int
@@ -59,6 +75,18 @@ class FileEntry:
     mode: int
     content: Piece | Text | Computed
     also: tuple[str, ...] = ()
+    twins: tuple[FurtherName, ...] = ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All its names, its own first."""
+        return (self.path, *self.also, *(twin.path for twin in self.twins))
+
+    def names(self) -> Iterator[FurtherName]:
+        """The same, with time and mode."""
+        for path in (self.path, *self.also):
+            yield FurtherName(path, self.mtime_ns, self.mode)
+        yield from self.twins
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,22 +144,32 @@ def digest_of(digests: Digests, path: str) -> str:
 
 def _item_entry(item: Item, roots: dict[str, str]) -> FileEntry:
     source = origin(roots, item.path)
-    piece = Piece(source, item.offset, item.whole_size, item.mtime_ns, item.sha256)
+    sources = tuple((origin(roots, twin.path), twin.mtime_ns) for twin in item.twins)
+    piece = Piece(source, item.offset, item.whole_size, item.mtime_ns, item.sha256, sources)
     also = tuple(item.link_on_disc(link) for link in item.links)
-    return FileEntry(item.on_disc, item.size, item.mtime_ns, item.mode, piece, also)
+    twins = tuple(FurtherName(*name[1:4]) for name in item.names())[1 + len(also) :]
+    return FileEntry(item.on_disc, item.size, item.mtime_ns, item.mode, piece, also, twins)
 
 
 def _directories(
     plan: Plan, disc: Disc, files: Iterable[FileEntry], created: int
 ) -> Iterable[DirectoryEntry]:
-    """Those that hold something on this disc; on the first disc those too that hold nothing."""
-    needed = parents(path for entry in files for path in (entry.path, *entry.also))
+    """Those that hold something on this disc; on the first disc those too that hold nothing.
+
+    What holds files of earlier sets does not hold nothing.
+    """
+    needed = parents(path for entry in files for path in entry.paths)
     known = {
         directory.disc_path or f"data/{directory.path}": directory for directory in plan.directories
     }
     if disc.number == 1:
         held = parents(path for each in plan.discs for path in each.places())
-        empty = known.keys() - held
+        elsewhere = parents(x for each in plan.earlier for x in (each.path, *each.links))
+        empty = {
+            place
+            for place, directory in known.items()
+            if place not in held and directory.path not in elsewhere
+        }
         needed |= empty | parents(empty)
     needed.add("data")
     for path in sorted(needed):

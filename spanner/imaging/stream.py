@@ -40,7 +40,7 @@ class ImageStream:
         yield 0, position, "the disc's structure"
         for entry in self._layout.files:
             count = sectors(entry.size)
-            for path in (entry.path, *entry.also):
+            for path in entry.paths:
                 yield position, count, path
             position += count
         yield self.sectors - 1, 1, "the disc's structure"
@@ -86,7 +86,7 @@ class ImageStream:
         ]
         for entry in self._layout.files:
             digest = self._file(out, entry)
-            for path in (entry.path, *entry.also):
+            for path in entry.paths:
                 self.digests.files[path] = digest
             out.pad()
         out.zeros(structure.total * SECTOR - SECTOR - out.position)
@@ -133,7 +133,7 @@ def _copy_piece(out: "_Output", piece: Piece, size: int) -> str:
         # O_NONBLOCK: a pipe in the file's place must not hang.
         fd = os.open(piece.source, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         try:
-            _check_unchanged(fd, piece)
+            _check_unchanged(os.fstat(fd), piece.source, piece.mtime_ns, piece)
             position, end = piece.offset, piece.offset + size
             while position < end:
                 room = out.room(end - position)
@@ -143,12 +143,14 @@ def _copy_piece(out: "_Output", piece: Piece, size: int) -> str:
                 digest.update(room[:count])
                 out.advance(count)
                 position += count
-            _check_unchanged(fd, piece)
+            _check_unchanged(os.fstat(fd), piece.source, piece.mtime_ns, piece)
         finally:
             os.close(fd)
+        for twin, mtime_ns in piece.twins:
+            _check_unchanged(os.stat(twin), twin, mtime_ns, piece)
     except OSError as error:
         raise SourceError(
-            f"{printable(piece.source)}: cannot be read ({error.strerror}); "
+            f"{printable(error.filename or piece.source)}: cannot be read ({error.strerror}); "
             f"the disc was not written"
         ) from error
     if piece.sha256 and piece.sha256 != digest.hexdigest():
@@ -156,16 +158,15 @@ def _copy_piece(out: "_Output", piece: Piece, size: int) -> str:
     return digest.hexdigest()
 
 
-def _check_unchanged(fd: int, piece: Piece) -> None:
-    info = os.fstat(fd)
+def _check_unchanged(info: os.stat_result, source: str, mtime_ns: int, piece: Piece) -> None:
     if not stat.S_ISREG(info.st_mode):
-        raise SourceChangedError(piece.source, "it is no regular file any more")
+        raise SourceChangedError(source, "it is no regular file any more")
     if info.st_size != piece.file_size:
         raise SourceChangedError(
-            piece.source, f"it has {info.st_size:,} bytes, planned were {piece.file_size:,}"
+            source, f"it has {info.st_size:,} bytes, planned were {piece.file_size:,}"
         )
-    if info.st_mtime_ns != piece.mtime_ns:
-        raise SourceChangedError(piece.source, "its modification time changed since the plan")
+    if info.st_mtime_ns != mtime_ns:
+        raise SourceChangedError(source, "its modification time changed since the plan")
 
 
 class _StoppedError(Exception):

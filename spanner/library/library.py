@@ -14,6 +14,7 @@ from burners.progress import Progress
 from spanner.catalog.escaping import escape, unescape
 from spanner.errors import UsageError
 from spanner.library import deletable, sessions, status
+from spanner.library.archived import Archived
 from spanner.library.checks import FILE, WRITE, Checks, Finding
 from spanner.library.copies import Copies, Copy, image_key
 from spanner.library.counting import Rule
@@ -67,6 +68,7 @@ class Library:
         self.checks = Checks(db, self.copies)
         self.holdings = Holdings(db)
         self.places = Places(db, self.copies)
+        self.archived = Archived(db)
         self._db = db
 
     def adopt(self, plan: Plan) -> Plan:
@@ -124,15 +126,15 @@ class Library:
                         (
                             plan.set.id,
                             disc.number,
-                            escape(path),
+                            escape(name.path),
                             item.part,
                             item.parts,
                             item.size,
-                            max(-_LATEST, min(item.mtime_ns, _LATEST)),
+                            max(-_LATEST, min(name.mtime_ns, _LATEST)),
                             item.sha256 or None,
                         )
                         for item in disc.items
-                        for path in (item.path, *(link.path for link in item.links))
+                        for name in item.names()
                     ),
                 )
 
@@ -288,4 +290,7 @@ def _fingerprint(plan: Plan) -> str:
     """A hash of what the discs hold; the same for each plan of the same sources."""
     held = (plan.sources, plan.discs, plan.directories, plan.symlinks, plan.left_out)
     needs = (plan.outside, plan.needs) if plan.needs else ()
-    return hashlib.sha256(encode((plan.set.title, plan.strategy, *held, *needs))).hexdigest()
+    # Of two equal steps, to and fro, each has its own time: its state is the newest then.
+    earlier = (plan.earlier, plan.since) if plan.earlier or plan.since else ()
+    described = (plan.set.title, plan.strategy, *held, *needs, *earlier)
+    return hashlib.sha256(encode(described)).hexdigest()

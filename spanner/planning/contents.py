@@ -9,7 +9,7 @@ import msgspec
 from spanner.errors import DoesNotFitError, UsageError
 from spanner.imaging.names import DiscNames
 from spanner.planning.costs import item_cost, overhead
-from spanner.planning.plan import Item, Link
+from spanner.planning.plan import UNKNOWN_HASH, Item, Link, Twin
 from spanner.sources.tree import Directory, File, Tree
 from spanner.units import SECTOR, format_size, printable, sectors
 
@@ -25,7 +25,6 @@ _DOCUMENT_SHARE = 20
 """Documents are on every disc by themselves while they take at most 1/20 of it."""
 
 _LEAST_ROW = 64  # bytes that a file or part takes in every disc's catalog, and more
-_UNKNOWN_HASH = "0" * 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +77,10 @@ def everywhere(files: Sequence[File], capacity: int, replicate: Sequence[str]) -
         DoesNotFitError: the globs name more than half a disc, and one disc cannot hold all files.
         UsageError: a glob names no file.
     """
-    doubles = _doubles(files)
+    doubles = doubles_of(files)
     wanted: dict[str, int] = {}
     for glob in replicate:
-        named = [file for file in files if _matches(file, glob)]
+        named = [file for file in files if matches(file, glob)]
         if not named:
             raise UsageError(f"--replicate {printable(glob)} names no file of the sources")
         for file in named:
@@ -92,7 +91,7 @@ def everywhere(files: Sequence[File], capacity: int, replicate: Sequence[str]) -
             f"--replicate names {format_size(total)} for every disc, which is more than half of "
             f"one ({format_size(capacity)}): name less or choose larger discs"
         )
-    documents = [file for file in files if _is_document(file.path) and file.path not in wanted]
+    documents = [file for file in files if is_document(file) and file.path not in wanted]
     large = []
     left = capacity // _DOCUMENT_SHARE
     for file in sorted(documents, key=lambda file: (file.size, file.path)):
@@ -132,20 +131,24 @@ def contents(tree: Tree, chosen: Everywhere, room: int, *, split: bool, hashed: 
             size = _part_size(file, room, names)
             parts = _parts(file, size, room, split)
             items[file.path] = _items(file, parts, size if parts > 1 else file.size, names, hashed)
-    doubles = _doubles([file for file in tree.files if file.path in items])
+    doubles = doubles_of([file for file in tree.files if file.path in items])
     return Contents(tuple(_units(items, doubles, room)), tuple(common), directories)
 
 
-def _matches(file: File, glob: str) -> bool:
+def matches(file: File, glob: str) -> bool:
     """A glob names a file by one of its names, with its folders or without."""
     return any(
-        fnmatchcase(path, glob) or fnmatchcase(path.rpartition("/")[2], glob)
-        for path in (file.path, *file.links)
+        fnmatchcase(path, glob) or fnmatchcase(path.rpartition("/")[2], glob) for path in file.names
     )
 
 
+def is_document(file: File) -> bool:
+    """A name of it lies at the top of a source and has the extension of a session document."""
+    return any(map(_is_document, file.names))
+
+
 def _is_document(path: str) -> bool:
-    """It lies at the top of a source and has the extension of one; no AppleDouble file does."""
+    """No AppleDouble file is one."""
     name = path.rpartition("/")[2]
     stem, dot, extension = name.rpartition(".")
     return (
@@ -156,34 +159,32 @@ def _is_document(path: str) -> bool:
     )
 
 
-def _doubles(files: Iterable[File]) -> dict[str, File]:
-    """The AppleDouble file `._NAME` of each path NAME that has one beside it."""
-    names = {path: file.path for file in files for path in (file.path, *file.links)}
-    doubles = {}
+def doubles_of(files: Iterable[File]) -> dict[str, list[File]]:
+    """The AppleDouble files `._NAME` of each file that has one beside a name of it, by its path."""
+    names = {path: file.path for file in files for path in file.names}
+    doubles: dict[str, list[File]] = {}
     for file in files:
         head, slash, name = file.path.rpartition("/")
         owner = names.get(f"{head}{slash}{name[2:]}", file.path)
         # What is itself one has none, lest a chain of them hangs on what is beside another.
         if name.startswith("._") and not name.startswith("._._") and owner != file.path:
-            doubles[owner] = file
+            doubles.setdefault(owner, []).append(file)
     return doubles
 
 
-def _with_double(file: File, doubles: dict[str, File]) -> dict[str, int]:
-    """Paths and bytes of the file and of its AppleDouble file."""
-    double = doubles.get(file.path)
-    return {each.path: _cost(each) for each in (file, double) if each}
+def _with_double(file: File, doubles: dict[str, list[File]]) -> dict[str, int]:
+    """Paths and bytes of the file and of its AppleDouble files."""
+    return {each.path: _cost(each) for each in (file, *doubles.get(file.path, ()))}
 
 
 def _cost(file: File) -> int:
     """About the bytes that the file takes."""
-    return sectors(file.size) * SECTOR + overhead([""] * (1 + len(file.links)), file.size)
+    return sectors(file.size) * SECTOR + overhead([""] * len(file.names), file.size)
 
 
 def _part_size(file: File, room: int, names: DiscNames) -> int:
     """Bytes of the file that one disc takes, whole sectors."""
-    paths = (file.path, *file.links)
-    folders = [names.directory(path.rpartition("/")[0]) for path in paths]
+    folders = [names.directory(path.rpartition("/")[0]) for path in file.names]
     return (room - overhead(folders, file.size)) // SECTOR * SECTOR
 
 
@@ -202,37 +203,52 @@ def _parts(file: File, size: int, room: int, split: bool) -> int:
 
 def _items(file: File, parts: int, size: int, names: DiscNames, hashed: bool) -> list[Item]:
     """The file, or so many parts of this size of it."""
-    place = _differing(names.file(file.path, parts), file.path)
-    links = tuple(
-        Link(link, _differing(names.file(link, parts), link)) for link in sorted(file.links)
+
+    def place(path: str) -> str:
+        return _differing(names.file(path, parts), path)
+
+    def links(of: File) -> tuple[Link, ...]:
+        return tuple(Link(link, place(link)) for link in sorted(of.links))
+
+    own, own_links = place(file.path), links(file)
+    twins = tuple(
+        Twin(twin.path, twin.mtime_ns, twin.mode, place(twin.path), links(twin))
+        for twin in file.twins
     )
+    # What stands for several files must be what it was when they were found to be equal.
+    known = (parts == 1 and file.sha256) or (UNKNOWN_HASH if hashed or twins else "")
     return [
         Item(
             path=file.path,
             size=min(size, file.size - part * size),
             mtime_ns=file.mtime_ns,
             mode=file.mode,
-            disc_path=place,
+            disc_path=own,
             part=part + 1,
             parts=parts,
             offset=part * size,
             file_size=file.size if parts > 1 else -1,
-            sha256=_UNKNOWN_HASH if hashed else "",
-            links=links,
+            sha256=known,
+            links=own_links,
+            twins=twins,
         )
         for part in range(parts)
     ]
 
 
-def _units(items: dict[str, list[Item]], doubles: dict[str, File], room: int) -> Iterator[Unit]:
+def _units(
+    items: dict[str, list[Item]], doubles: dict[str, list[File]], room: int
+) -> Iterator[Unit]:
     """Each item alone, but an AppleDouble file with its file (its last part), if both fit."""
     beside: dict[str, Unit] = {}
     apart = set(items)
-    for owner, double in doubles.items():
-        both = _unit(items[owner][-1], items[double.path][0])
-        if len(items[double.path]) == 1 and both.cost + overhead(both.folders, 0) <= room:
-            beside[owner] = both
-            apart.remove(double.path)
+    for owner, found in doubles.items():
+        for double in found:
+            so_far = beside[owner].items if owner in beside else (items[owner][-1],)
+            both = _unit(*so_far, items[double.path][0])
+            if len(items[double.path]) == 1 and both.cost + overhead(both.folders, 0) <= room:
+                beside[owner] = both
+                apart.remove(double.path)
     for path, parts in items.items():
         if path in apart:
             for part in parts[:-1]:
@@ -241,11 +257,7 @@ def _units(items: dict[str, list[Item]], doubles: dict[str, File], room: int) ->
 
 
 def _unit(*items: Item) -> Unit:
-    folders = frozenset(
-        place.rpartition("/")[0]
-        for item in items
-        for place in (item.on_disc, *(item.link_on_disc(link) for link in item.links))
-    )
+    folders = frozenset(place.rpartition("/")[0] for item in items for place in item.places())
     return Unit(items, sum(map(item_cost, items)), folders)
 
 

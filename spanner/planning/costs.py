@@ -30,23 +30,25 @@ _EXTENT = (1 << 32) - SECTOR  # bytes of one ISO directory record's data (ECMA-1
 
 def item_cost(item: Item) -> int:
     """Bytes that the item takes at most."""
-    cost = sectors(item.size) * SECTOR + _name_cost(item.on_disc, item.size)
-    return cost + sum(_name_cost(item.link_on_disc(link), item.size) for link in item.links)
+    names = sum(_name_cost(place, item.size) for place in item.places())
+    return sectors(item.size) * SECTOR + names
 
 
 def least_cost(item: Item) -> int:
     """Bytes that the item takes at least: its data and a file entry for each name."""
-    return sectors(item.size) * SECTOR + SECTOR * (1 + len(item.links))
+    return sectors(item.size) * SECTOR + SECTOR * item.count
 
 
 def overhead(folders: Iterable[str], size: int) -> int:
     """Bytes beside its data that a file takes at most, whatever its names, with these folders."""
+    folders = list(folders)
     cost = 0
     for folder in folders:
         place = len(os.fsencode(folder)) + 1 + _LONGEST_NAME
         cost += _entry_cost(_LONGEST_NAME, _LONGEST_NAME, place, 3 * place, size)  # %XX for a byte
-        cost += _folder_cost(folder)
-    return cost
+    if len(folders) == 1:
+        return cost + _folder_cost(folders[0])
+    return cost + sum(map(directory_cost, parents(f"{folder}/" for folder in folders)))
 
 
 def directory_cost(place: str) -> int:

@@ -83,13 +83,13 @@ class Drafts:
         longest = max(plan.discs, key=lambda disc: len(disc.title.encode()))
         more = _length(plan, longest) - _length(two, two.discs[0])
         digits = len(str(len(shares))) - 1
-        names = sum(1 + len(item.links) for item in _items(stuff))
+        names = sum(item.count for item in _items(stuff))
         return more + 2 * digits * names + _NUMBERS * len(shares)
 
     def least(self, stuff: Contents, common: int) -> Least:
         """What the units take at least, and what is on every disc at least."""
         items = list(_items(stuff))
-        held = parents(place for item in (*items, *stuff.everywhere) for place in _places(item))
+        held = parents(place for item in (*items, *stuff.everywhere) for place in item.places())
         folders = (each.disc_path or f"data/{each.path}" for each in stuff.directories)
         # What may be on another disc, and what fewer parts would not say in the catalog.
         less = sum(directory_cost(place) for place in folders if place not in held)
@@ -97,7 +97,7 @@ class Drafts:
             _PART_LINES + 12 * len(place.encode())
             for item in items
             if item.parts > 1
-            for place in _places(item)
+            for place in item.places()
         )
         parts = sum(sectors(item.size) for item in items if item.parts > 1) * SECTOR
         whole = tuple(
@@ -150,12 +150,15 @@ class Drafts:
             False,
             outside=self._tree.outside,
             needs=self._tree.needs,
+            earlier=self._tree.earlier,
+            earlier_sets=self._tree.earlier_sets,
+            since=self._tree.since,
         )
 
     def _without_items(self, stuff: Contents, shares: Sequence[Share]) -> Plan:
         """The discs with nothing but what is on each of them."""
         plan = self._plan(stuff, [Share((), share.medium, share.title) for share in shares])
-        return msgspec.structs.replace(plan, directories=(), symlinks=())
+        return msgspec.structs.replace(plan, directories=(), symlinks=(), earlier=())
 
 
 def usable(medium: Medium) -> int:
@@ -184,9 +187,3 @@ def _length(plan: Plan, disc: Disc) -> int:
 
 def _items(stuff: Contents) -> Iterator[Item]:
     return (item for unit in stuff.units for item in unit.items)
-
-
-def _places(item: Item) -> Iterator[str]:
-    yield item.on_disc
-    for link in item.links:
-        yield item.link_on_disc(link)

@@ -1,12 +1,16 @@
 """The plan: which item goes on which disc."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import msgspec
 
+from spanner.sources.earlier import Earlier, EarlierSet, Since
 from spanner.sources.tree import Directory, LeftOut, Need, SourceRoot, Symlink
 
 FORMAT = "spanner-plan-1"
+UNKNOWN_HASH = "0" * 64
+"""What an item has for its hash where that is to be found yet: as long as the hash will be."""
 
 
 class SetInfo(msgspec.Struct, frozen=True):
@@ -22,6 +26,26 @@ class Link(msgspec.Struct, frozen=True, omit_defaults=True):
 
     path: str
     disc_path: str = ""
+
+
+class Twin(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Another file with an item's content, which is stored once; `disc_path` as in `Item`."""
+
+    path: str
+    mtime_ns: int
+    mode: int
+    disc_path: str = ""
+    links: tuple[Link, ...] = ()
+
+
+class Name(NamedTuple):
+    """A name of an item's data: its path, its place on disc, `link_to` if it is a hard link."""
+
+    path: str
+    on_disc: str
+    mtime_ns: int
+    mode: int
+    link_to: str = ""
 
 
 class Item(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -44,6 +68,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     sha256: str = ""
     replicated: bool = False
     links: tuple[Link, ...] = ()
+    twins: tuple[Twin, ...] = ()
 
     @property
     def whole_size(self) -> int:
@@ -55,9 +80,34 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
         """Where it lies on its disc."""
         return self._suffixed(self.disc_path or f"data/{self.path}")
 
-    def link_on_disc(self, link: Link) -> str:
+    def link_on_disc(self, link: Link | Twin) -> str:
         """Where a further name of it lies."""
         return self._suffixed(link.disc_path or f"data/{link.path}")
+
+    @property
+    def count(self) -> int:
+        """How many names it has on its disc."""
+        return 1 + len(self.links) + sum(1 + len(twin.links) for twin in self.twins)
+
+    def places(self) -> Iterator[str]:
+        """Where all its names lie, its own first."""
+        yield self.on_disc
+        for link in self.links:
+            yield self.link_on_disc(link)
+        for twin in self.twins:
+            yield self.link_on_disc(twin)
+            for link in twin.links:
+                yield self.link_on_disc(link)
+
+    def names(self) -> Iterator[Name]:
+        """All its names, as `places`."""
+        files: tuple[Item | Twin, ...] = (self, *self.twins)
+        for file in files:
+            place = self._suffixed(file.disc_path or f"data/{file.path}")
+            yield Name(file.path, place, file.mtime_ns, file.mode)
+            for link in file.links:
+                place = self.link_on_disc(link)
+                yield Name(link.path, place, file.mtime_ns, file.mode, file.path)
 
     def _suffixed(self, path: str) -> str:
         return path if self.parts == 1 else f"{path}.{self.part:03}"
@@ -81,14 +131,12 @@ class Disc(msgspec.Struct, frozen=True):
     def places(self) -> Iterator[str]:
         """Where all files below `data/` lie; further names behind the first."""
         for item in self.items:
-            yield item.on_disc
-            for link in item.links:
-                yield item.link_on_disc(link)
+            yield from item.places()
 
     @property
     def payload(self) -> tuple[int, int]:
-        """Files below `data/` (each hard link is one), and their bytes."""
-        names = [1 + len(item.links) for item in self.items]
+        """Files below `data/` (each name is one), and their bytes."""
+        names = [item.count for item in self.items]
         return sum(names), sum(
             item.size * count for item, count in zip(self.items, names, strict=True)
         )
@@ -137,7 +185,8 @@ class Plan(msgspec.Struct, frozen=True):
     or where all media have prices, none costs less; `price` is what all discs cost then, and
     `price_bound` what they cost at least. `divided`: folders on several discs; `too_large`: groups
     that no disc takes, which could not be kept whole. `reserve`: what was to be
-    left free on each disc. `outside` and `needs` as in `Tree`.
+    left free on each disc. The last five as in `Tree`: with `earlier` the set states all that was
+    there, though its discs hold only what was new.
     """
 
     format: str
@@ -160,6 +209,9 @@ class Plan(msgspec.Struct, frozen=True):
     too_large: tuple[str, ...] = ()
     outside: tuple[SourceRoot, ...] = ()
     needs: tuple[Need, ...] = ()
+    earlier: tuple[Earlier, ...] = ()
+    earlier_sets: tuple[EarlierSet, ...] = ()
+    since: tuple[Since, ...] = ()
 
     @property
     def data_discs(self) -> tuple[Disc, ...]:

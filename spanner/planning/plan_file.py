@@ -4,7 +4,6 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from datetime import datetime
 from itertools import accumulate, chain
 from typing import Any
 
@@ -12,15 +11,14 @@ import msgspec
 
 from spanner.errors import UsageError
 from spanner.files import write_atomically
-from spanner.imaging.names import is_plain
 from spanner.paths import is_bytes, is_safe
 from spanner.planning.plan import FORMAT, Disc, Item, Plan
+from spanner.planning.plan_earlier import SHA256, earlier_problems, is_place, is_source, is_time
 from spanner.sources.tree import Directory, LeftOut, Symlink
 from spanner.units import printable
 
 _VOLUME_ID = re.compile(r"[A-Z0-9_]{1,32}")
 _SET_ID = re.compile(r"[A-Za-z0-9._-]{1,126}")  # what a UDF dstring of 128 takes
-_SHA256 = re.compile(r"([0-9a-f]{64})?")
 
 
 def encode(value: Any) -> bytes:
@@ -80,18 +78,19 @@ def _problems(plan: Plan) -> Iterator[str]:
     for disc in plan.discs:
         yield from _disc_problems(disc, names)
     yield from _part_problems(plan)
+    yield from earlier_problems(plan, names)
     others: chain[Directory | Symlink | LeftOut] = chain(
         plan.directories, plan.symlinks, plan.left_out
     )
     for other in others:
-        if not _is_source(other.path, names):
+        if not is_source(other.path, names):
             yield f"the path {printable(other.path)} is impossible"
     for directory in plan.directories:
-        if not _is_place(directory.disc_path or f"data/{directory.path}"):
+        if not is_place(directory.disc_path or f"data/{directory.path}"):
             yield f"the place on disc of {printable(directory.path)} is impossible"
     for need in plan.needs:
         texts = (need.session, need.recorded, need.place)
-        if (need.path and not _is_source(need.path, names)) or not all(map(is_bytes, texts)):
+        if (need.path and not is_source(need.path, names)) or not all(map(is_bytes, texts)):
             yield f"the place of {printable(need.recorded)} is impossible"
     for symlink in plan.symlinks:
         if not symlink.target or not is_bytes(symlink.target):
@@ -103,7 +102,7 @@ def _set_problems(plan: Plan) -> Iterator[str]:
         yield f"its format is {printable(plan.format)}, not {FORMAT}"
     if not _SET_ID.fullmatch(plan.set.id):
         yield f"the set's id {printable(plan.set.id)} is impossible"
-    if not _is_time(plan.set.created):
+    if not is_time(plan.set.created):
         yield f"{printable(plan.set.created)} is no time in UTC"
     if not plan.discs:
         yield "it has no disc"
@@ -122,19 +121,12 @@ def _set_problems(plan: Plan) -> Iterator[str]:
 def _source_problems(plan: Plan) -> Iterator[str]:
     names = [root.name for root in plan.sources]
     roots = (*plan.sources, *plan.outside)
-    if not all(_is_source(root.name, set(names)) for root in plan.outside):
+    if not all(is_source(root.name, set(names)) for root in plan.outside):
         yield "a folder outside the sources has an impossible name"
     if any(not is_safe(name) or "/" in name for name in names) or len(set(names)) < len(names):
         yield "a source has an impossible name"
     if any(not os.path.isabs(root.path) or not is_bytes(root.path) for root in roots):
         yield "a source's place is not absolute"
-
-
-def _is_time(text: str) -> bool:
-    try:
-        return f"{datetime.fromisoformat(text):%Y-%m-%dT%H:%M:%SZ}" == text
-    except ValueError:
-        return False
 
 
 def _disc_problems(disc: Disc, names: set[str]) -> Iterator[str]:
@@ -146,15 +138,16 @@ def _disc_problems(disc: Disc, names: set[str]) -> Iterator[str]:
         yield f"the title or medium of disc {disc.number} cannot be printed"
     for item in disc.items:
         yield from _item_problems(item, names)
-    places = [place for item in disc.items for place in _places(item)]
+    places = list(disc.places())
     if len(set(places)) < len(places):
         yield f"two files of disc {disc.number} lie at one place"
 
 
 def _item_problems(item: Item, names: set[str]) -> Iterator[str]:
-    if not all(_is_source(path, names) for path in (item.path, *(x.path for x in item.links))):
+    found = list(item.names())
+    if not all(is_source(name.path, names) for name in found):
         yield f"the path {printable(item.path)} is impossible"
-    if not all(map(_is_place, _places(item))):
+    if not all(is_place(name.on_disc) for name in found):
         yield f"the place on disc of {printable(item.path)} is impossible"
     if (
         min(item.size, item.offset) < 0
@@ -162,7 +155,7 @@ def _item_problems(item: Item, names: set[str]) -> Iterator[str]:
         or item.offset + item.size > item.whole_size
     ):
         yield f"the size or part of {printable(item.path)} is impossible"
-    if not 0 <= item.mode <= 0o7777 or not _SHA256.fullmatch(item.sha256):
+    if not all(0 <= x.mode <= 0o7777 for x in found) or not SHA256.fullmatch(item.sha256):
         yield f"the mode or hash of {printable(item.path)} is impossible"
 
 
@@ -181,18 +174,3 @@ def _part_problems(plan: Plan) -> Iterator[str]:
             for item, start in zip(ordered, starts, strict=True)
         ):
             yield f"the parts of {printable(path)} do not make the file"
-
-
-def _places(item: Item) -> Iterator[str]:
-    yield item.on_disc
-    for link in item.links:
-        yield item.link_on_disc(link)
-
-
-def _is_source(path: str, names: set[str]) -> bool:
-    return is_safe(path) and path.partition("/")[0] in names
-
-
-def _is_place(path: str) -> bool:
-    """It is below `data/`, and may stand in a manifest as it is."""
-    return path.startswith("data/") and is_safe(path) and all(map(is_plain, path.split("/")))

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 import msgspec
@@ -24,6 +24,7 @@ from spanner.planning.proof import Proof, prove
 from spanner.planning.protection import protected
 from spanner.planning.shares import Manner, Room, Share, Shares, choose, kinds_of, score
 from spanner.planning.supplies import divided_folders, supplies
+from spanner.planning.twins import merged
 from spanner.sources.tree import Tree
 from spanner.units import SECTOR, format_size, printable
 
@@ -73,14 +74,11 @@ def make_plan(
         DoesNotFitError: a file, the catalog or the whole does not fit on the media.
         UsageError: there is nothing to archive, or no such strategy.
     """
-    if not tree.files and not tree.directories and not tree.symlinks:
+    if not (tree.files or tree.directories or tree.symlinks or tree.earlier):
         raise UsageError("the sources hold nothing that can be archived")
     names = ", ".join(printable(root.name) for root in tree.roots)
-    new = SetInfo(
-        str(uuid.uuid4()),
-        _shortened(printable(wishes.title).strip() or names),
-        datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-    )
+    title = _shortened(printable(wishes.title).strip() or names)
+    new = SetInfo(str(uuid.uuid4()), title, _created(tree))
     notes: list[str] = []
 
     def plan(spare: int) -> Plan:
@@ -128,7 +126,6 @@ class _Planner:
         note: Callable[[str], None],
         spare: int,
     ) -> None:
-        self._tree = tree
         media = reserving(wishes.media, wishes.reserve or "0")
         media = tuple(replace(medium, reserve=medium.reserve + spare) for medium in media)
         self._wishes = replace(wishes, media=media)
@@ -136,6 +133,8 @@ class _Planner:
         self._title = set_info.title
         self._note = note
         self._offered = self._wishes.media
+        smallest = min(map(usable, self._offered))
+        self._tree = tree = replace(tree, files=merged(tree.files, smallest))
         self._drafts = Drafts(tree, self._offered, wishes.strategy, set_info, wishes.parities)
         in_stock = [medium for medium in self._offered if medium.stock != 0] or self._offered
         self._media = sorted(in_stock, key=lambda medium: medium.reserve - medium.sectors)
@@ -335,6 +334,13 @@ class _Planner:
             divided=divided_folders(plan.discs),
             too_large=division.found.blocks.too_large,
         )
+
+
+def _created(tree: Tree) -> str:
+    """Now, but after the sets that it was compared with: a restore takes the newest."""
+    moments = [datetime.fromisoformat(each.created) for each in tree.since]
+    now = max([datetime.now(UTC), *(moment + timedelta(seconds=1) for moment in moments)])
+    return now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _shortened(title: str) -> str:

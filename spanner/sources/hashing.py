@@ -1,40 +1,73 @@
-"""Reads every source of a plan once, beforehand, so that every disc can carry all hashes."""
+"""Reads sources before anything is written: for their content's SHA-256."""
 
 import hashlib
 import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
 from burners.progress import Progress
 from spanner.errors import SourceChangedError, SourceError
-from spanner.planning.plan import Item, Plan
-from spanner.sources.tree import origin
+from spanner.planning.plan import UNKNOWN_HASH, Item, Plan
+from spanner.sources.tree import File, origin
 from spanner.units import printable
 
 _CHUNK = 4 << 20
 
+Division = tuple[int, ...]
+"""The sizes of a file's parts, in bytes; of a whole file (size,)."""
 
-def with_hashes(plan: Plan, progress: Progress) -> Plan:
-    """The plan with the SHA-256 of each item.
+
+def hash_files(
+    files: Iterable[File],
+    places: Mapping[str, str],
+    divisions: Mapping[int, Collection[Division]],
+    progress: Progress,
+) -> dict[str, dict[Division, tuple[str, ...]]]:
+    """The SHA-256 of each file's parts by its path, for each way to divide it; each is read once.
+
+    `places` as for `origin`; `divisions` by the file's size: what is wanted beside the whole.
+
+    Raises:
+        SourceError: a source cannot be read, or is not what was scanned.
+    """
+    files = list(files)
+    found = {}
+    with progress.task("comparing contents", sum(file.size for file in files)):
+        for file in files:
+            wanted = {(file.size,), *divisions.get(file.size, ())}
+            reader = _Reader(origin(places, file.path), file.size, file.mtime_ns)
+            hashes = reader.hash(0, sorted(wanted), progress)
+            found[file.path] = dict(zip(sorted(wanted), hashes, strict=True))
+    return found
+
+
+def with_hashes(plan: Plan, progress: Progress, *, every: bool = True) -> Plan:
+    """The plan with the SHA-256 of each item; if not `every`, of those that must have one.
+
+    What is known already is not read again.
 
     Raises:
         SourceError: a source cannot be read, or is shorter than planned.
     """
     roots = plan.roots
+    items = {
+        (item.path, item.part): item
+        for disc in plan.discs
+        for item in disc.items
+        if item.sha256 == UNKNOWN_HASH or (every and not item.sha256)
+    }
+    if not items:
+        return plan
     known: dict[tuple[str, int], str] = {}
-    items = [item for disc in plan.discs for item in disc.items]
-    with progress.task("hashing the sources", sum(item.size for item in items)):
-        for item in items:
-            key = (item.path, item.part)
-            if key in known:
-                progress.advance(item.size)
-            else:
-                known[key] = _hash(origin(roots, item.path), item, progress)
+    with progress.task("hashing the sources", sum(item.size for item in items.values())):
+        for key, item in items.items():
+            known[key] = _hash(origin(roots, item.path), item, progress)
     discs = tuple(
         msgspec.structs.replace(
             disc,
             items=tuple(
-                msgspec.structs.replace(item, sha256=known[item.path, item.part])
+                msgspec.structs.replace(item, sha256=known.get((item.path, item.part), item.sha256))
                 for item in disc.items
             ),
         )
@@ -44,19 +77,60 @@ def with_hashes(plan: Plan, progress: Progress) -> Plan:
 
 
 def _hash(path: str, item: Item, progress: Progress) -> str:
-    digest = hashlib.sha256()
-    buffer = memoryview(bytearray(min(_CHUNK, max(item.size, 1))))
-    left = item.size
-    try:
-        with open(path, "rb", buffering=0) as file:
-            file.seek(item.offset)
-            while left and (count := file.readinto(buffer[: min(left, len(buffer))])):
-                digest.update(buffer[:count])
-                progress.advance(count)
-                left -= count
-            unchanged = os.fstat(file.fileno())
-    except OSError as error:
-        raise SourceError(f"{printable(path)}: cannot be read ({error.strerror})") from error
-    if left or (unchanged.st_size, unchanged.st_mtime_ns) != (item.whole_size, item.mtime_ns):
-        raise SourceChangedError(path, "it changed since it was scanned")
-    return digest.hexdigest()
+    reader = _Reader(path, item.whole_size, item.mtime_ns)
+    return reader.hash(item.offset, [(item.size,)], progress)[0][0]
+
+
+class _Reader:
+    """Reads one source, which must have this size and time."""
+
+    def __init__(self, path: str, size: int, mtime_ns: int) -> None:
+        self._path = path
+        self._expected = size, mtime_ns
+
+    def hash(
+        self, offset: int, divisions: Sequence[Division], progress: Progress
+    ) -> list[tuple[str, ...]]:
+        """The SHA-256 of the parts from the offset on, for each division of the same bytes."""
+        parts = [_Parts(division) for division in divisions]
+        left = sum(divisions[0])
+        buffer = memoryview(bytearray(min(_CHUNK, max(left, 1))))
+        try:
+            with open(self._path, "rb", buffering=0) as file:
+                file.seek(offset)
+                while left and (count := file.readinto(buffer[: min(left, len(buffer))])):
+                    for each in parts:
+                        each.update(buffer[:count])
+                    progress.advance(count)
+                    left -= count
+                info = os.fstat(file.fileno())
+        except OSError as error:
+            raise SourceError(
+                f"{printable(self._path)}: cannot be read ({error.strerror})"
+            ) from error
+        if left or (info.st_size, info.st_mtime_ns) != self._expected:
+            raise SourceChangedError(self._path, "it changed since it was scanned")
+        return [each.digests() for each in parts]
+
+
+class _Parts:
+    """Hashes the parts of a file, whose bytes come in any pieces."""
+
+    def __init__(self, sizes: Division) -> None:
+        self._sizes = sizes
+        self._done: list[str] = []
+        self._digest = hashlib.sha256()
+        self._left = sizes[0]
+
+    def update(self, data: memoryview) -> None:
+        while len(data) > self._left:
+            self._digest.update(data[: self._left])
+            data = data[self._left :]
+            self._done.append(self._digest.hexdigest())
+            self._digest = hashlib.sha256()
+            self._left = self._sizes[len(self._done)]
+        self._digest.update(data)
+        self._left -= len(data)
+
+    def digests(self) -> tuple[str, ...]:
+        return (*self._done, self._digest.hexdigest())

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+from spanner.sources.earlier import Earlier, EarlierSet, Since
+
 UNREADABLE = "unreadable"
 
 
@@ -18,13 +20,26 @@ class SourceRoot(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file to archive. `links` are further names of the same file (hard links)."""
+    """A file to archive. `links` are further names of the same file (hard links).
+
+    `sha256` is empty where it was not read. `twins` are other files with the same content, which
+    is stored once for all.
+    """
 
     path: str
     size: int
     mtime_ns: int
     mode: int
     links: tuple[str, ...] = ()
+    sha256: str = ""
+    twins: "tuple[File, ...]" = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All its paths and those of its twins, its own first."""
+        if not self.twins:
+            return (self.path, *self.links)
+        return (self.path, *self.links, *(name for twin in self.twins for name in twin.names))
 
 
 class Directory(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -73,7 +88,8 @@ class Tree:
     """All that the sources hold, and what their sessions need.
 
     `outside` are folders outside the sources from which media come; their names are paths,
-    `SESSION/External Media/VOLUME`.
+    `SESSION/External Media/VOLUME`. `earlier` are files that are not in `files`, because sets that
+    were archived before hold them: `earlier_sets`. `since` are the sets that were compared with.
     """
 
     roots: tuple[SourceRoot, ...]
@@ -83,6 +99,9 @@ class Tree:
     left_out: tuple[LeftOut, ...]
     outside: tuple[SourceRoot, ...] = ()
     needs: tuple[Need, ...] = ()
+    earlier: tuple[Earlier, ...] = ()
+    earlier_sets: tuple[EarlierSet, ...] = ()
+    since: tuple[Since, ...] = ()
 
     @property
     def places(self) -> dict[str, str]:

@@ -123,8 +123,9 @@ def test_overhead_is_enough_for_any_name(names: Sequence[str], size: int, parts:
 
 def test_overhead_is_counted_for_each_name() -> None:
     one, other = overhead(["data/S"], 0), overhead(["data/S/Audio"], 0)
-    assert overhead(["data/S", "data/S/Audio"], 0) == one + other
-    assert one < other
+    name = overhead(["data/S"] * 2, 0) - one
+    assert SECTOR < name < one
+    assert overhead(["data/S", "data/S/Audio"], 0) == name + other
 
 
 def test_odd_bytes_in_a_source_have_their_overhead() -> None:

@@ -32,7 +32,7 @@ class DiscImage:
     def file(self, path: str) -> bytes:
         """The bytes of the file, or of its further name."""
         for entry, extent in zip(self.layout.files, self.structure.extents, strict=True):
-            if path in (entry.path, *entry.also):
+            if path in entry.paths:
                 return self.data[extent * SECTOR : extent * SECTOR + entry.size]
         raise KeyError(path)
 
@@ -43,7 +43,7 @@ class DiscImage:
     @property
     def paths(self) -> set[str]:
         """All files on it."""
-        return {path for entry in self.layout.files for path in (entry.path, *entry.also)}
+        return {path for entry in self.layout.files for path in entry.paths}
 
 
 def plan_for(source: str, media: str = "custom:1MB", strategy: str = "letters") -> Plan:

@@ -1,0 +1,56 @@
+"""Files that are not archived again: where earlier sets hold what they are made of."""
+
+import msgspec
+
+
+class EarlierPart(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A part of a file (or all of it) on a disc of an earlier set; `place` is its path there.
+
+    `offset` and `size` are bytes; `sha256` is empty where nobody knew it.
+    """
+
+    disc: int
+    part: int
+    offset: int
+    size: int
+    place: str
+    sha256: str = ""
+
+
+class Earlier(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A file as it is now, whose content a set that was archived before holds.
+
+    `links` are further names of it (hard links). A part can lie on several discs of that set.
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+    mode: int
+    set_id: str
+    parts: tuple[EarlierPart, ...]
+    links: tuple[str, ...] = ()
+
+
+class EarlierDisc(msgspec.Struct, frozen=True):
+    """A disc of an earlier set."""
+
+    number: int
+    volume_id: str
+    title: str
+
+
+class EarlierSet(msgspec.Struct, frozen=True):
+    """An earlier set that holds earlier files, or did until they were changed or deleted."""
+
+    id: str
+    title: str
+    created: str
+    discs: tuple[EarlierDisc, ...]
+
+
+class Since(msgspec.Struct, frozen=True):
+    """A set that the sources were compared with; `created` is UTC."""
+
+    id: str
+    created: str
