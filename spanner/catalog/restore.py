@@ -1,19 +1,14 @@
 """Gives back the files of an archive that lies on a set of optical discs.
 
-This program is on every disc of the set. It needs Python 3.8 or newer (https://www.python.org) and
-nothing else, and runs on Linux, macOS and Windows. Insert as many of the discs as there are drives,
-or copy discs to folders first (a split file needs all its discs at a time), and run
+This needs Python 3.8 or newer (https://www.python.org) alone, on Linux, macOS or Windows. Insert as
+many discs as there are drives, or copy them first (a split file needs its discs at a time), and run
 
     python3 restore.py --to DIR DISC...
 
 DIR is the folder that gets the files, each DISC is where a disc is mounted or was copied to. Other
-discs can follow in later runs. Every file is compared with its hash. `--only "*.wav"` gives back a
-part, `--overwrite` replaces files in DIR that differ, `--check` only checks the discs.
-
-Without this program: `data/` on each disc holds plain files, under the paths that they had. A split
-file is `NAME.001`, `NAME.002`, ...: join them with `cat NAME.001 NAME.002 > NAME`, or on Windows
-`copy /b NAME.001+NAME.002 NAME`. `catalog/files.tsv` says what lies on which disc, and the real
-name where it differs. `sha256sum -c manifest-sha256.txt` checks a disc.
+discs can follow in later runs. Where each of several sets has what was new then, name discs of all:
+the newest set says what comes back. Every file is compared with its hash. `--only "*.wav"` gives
+back a part, `--overwrite` replaces what differs, `--check` only checks. Without it: `README.txt`.
 
 Exit codes: 0 done; 2 bad usage or no disc; 3 no room; 5 damaged; 7 not all came back; 130 Ctrl-C.
 """
@@ -34,8 +29,8 @@ from datetime import date
 from typing import Any, BinaryIO, Callable, Counter, Dict, Iterator, List, NoReturn, Optional, Tuple
 
 INFO, TAGS, MANIFEST = "bag-info.txt", "tagmanifest-sha256.txt", "manifest-sha256.txt"
-SET, FILES = "catalog/set.json", "catalog/files.tsv"
-LABEL = 'disc {number} of {of}, {volume_id}, "{title}"'
+SET, FILES, EARLIER = "catalog/set.json", "catalog/files.tsv", "catalog/earlier.tsv"
+LABEL = 'disc {number} of {count}, {volume_id}, "{title}", {created:.10}'
 PARTIAL, BLOCK = ".spanner-partial", 1 << 20
 UNSAFE = r"(^|/)\.{0,2}(/|\Z)|\0" + (r"|[\\:]|[. ](/|\Z)" if os.name == "nt" else "")
 ESCAPED = {b"x%02x" % byte: bytes([byte]) for byte in range(256)}
@@ -48,17 +43,17 @@ class DamagedError(ValueError):
 
 
 class Row:
-    """A line of files.tsv: a name of a file (or of a part of it), a folder or a symbolic link."""
+    """A set and a line of its files.tsv: a name of a file (or part), a folder or symbolic link."""
 
     def __init__(self, line: str) -> None:
-        disc, part, of, self.kind, _, size, mtime, mode, self.sha256, *names = line.split("\t")
-        numbers = (int(text.replace("-", "0")) for text in (disc, part, of, size))
-        self.disc, self.part, self.of, self.size = numbers
+        of_set, *numbers, self.kind, _, size, mtime, mode, self.sha256, x, y, z = line.split("\t")
+        disc, self.part, self.of, self.size = (int(x.replace("-", "0")) for x in [*numbers, size])
+        self.disc = (of_set if disc else "", disc)
         self.mode = int(mode.replace("-", "0"), 8) & 0o7777
         year, month, day, hour, minute, second, nano = map(int, re.split("[-T:.Z]", mtime)[:7])
         days = (date(year, month, day) - date(1970, 1, 1)).days
         self.mtime = ((days * 24 + hour) * 3600 + minute * 60 + second) * 10**9 + nano
-        plain = (re.sub(rb"(?s)\\(x..|.?)", lambda m: ESCAPED[m[1]], x.encode()) for x in names)
+        plain = (re.sub(rb"(?s)\\(x..|.?)", lambda m: ESCAPED[m[1]], x.encode()) for x in (x, y, z))
         self.path, self.original, self.target = map(decode, plain)
 
 
@@ -87,7 +82,7 @@ class Disc:
     """A disc, or the copy of one, in a folder."""
 
     def __init__(self, folder: str) -> None:
-        self.folder, texts = folder, dict.fromkeys((INFO, TAGS, MANIFEST, SET, FILES), b"")
+        self.folder, texts = folder, dict.fromkeys((INFO, TAGS, MANIFEST, SET, FILES, EARLIER), b"")
         for name in texts:
             with suppress(OSError), open(os.path.join(folder, name), "rb") as file:
                 texts[name] = file.read()
@@ -96,7 +91,7 @@ class Disc:
         self.set_id = decode(info.get(b"Bag-Group-Identifier", b""))
         if not count or not self.set_id:
             stop(2, f"{folder}: no disc of a set (it has no {INFO} that says so)")
-        self.number, of = int(count[1]), int(count[2])
+        self.disc = self.set_id, int(count[1])
         line = re.compile(rb"(?m)^([0-9a-f]{64}) [ *](.+)$")
         self.hashes = {decode(m[2]): decode(m[1]) for m in line.finditer(texts[MANIFEST])}
         self.tags = {decode(m[2]): decode(m[1]) for m in line.finditer(texts[TAGS])}
@@ -105,15 +100,20 @@ class Disc:
         if texts[TAGS].count(b"\n") != len(self.tags) or {MANIFEST, SET, FILES} - set(self.tags):
             self.damaged.add(TAGS)
         self.rows: List[Row] = []
-        self.labels: Dict[int, str] = {}
+        self.labels: Dict[Tuple[str, int], str] = {self.disc: ""}  # of all earlier sets' discs too
         with suppress(ValueError, KeyError, TypeError):
             known = json.loads(texts[SET])
-            self.labels = {x["number"]: LABEL.format(of=of, **x) for x in known["discs"]}
-            if known["id"] == self.set_id and not {SET, FILES} & self.damaged:
-                self.rows = [Row(x) for x in texts[FILES].decode().split("\n")[1:] if x]
+            for each in [{**known, "count": int(count[2])}, *known.get("earlier", ())]:
+                for x in each["discs"]:
+                    self.labels[each["id"], x["number"]] = LABEL.format(**{**each, **x})
+            if known.get("earlier") and not texts[EARLIER]:
+                self.damaged.add(EARLIER)
+            if known["id"] == self.set_id and not {SET, FILES, EARLIER} & self.damaged:
+                lines = [f"{self.set_id}\t{x}" for x in texts[FILES].decode().split("\n")[1:] if x]
+                self.rows = [Row(x) for x in lines + texts[EARLIER].decode().split("\n")[1:-1]]
         if not self.rows:
             self.damaged.add("catalog")
-        self.hashes.update((x.path, x.sha256) for x in self.rows if x.disc == self.number)
+        self.hashes.update((x.path, x.sha256) for x in self.rows if x.disc == self.disc)
 
     def read(self, path: str, expected: str) -> Iterator[bytes]:
         """The bytes of a file. Raises DamagedError, at the end too if its hash is wrong."""
@@ -137,8 +137,7 @@ class Disc:
         problems = [f"{TAGS}: damaged"] if TAGS in self.damaged else []
         for path, expected in {**self.tags, **self.hashes}.items():
             try:
-                for _ in self.read(path, expected):
-                    pass
+                sum(map(len, self.read(path, expected)))
             except ValueError as error:
                 problems.append(f"{path}: {error}")
         for folder, _, names in os.walk(os.path.join(self.folder, "data")):
@@ -146,7 +145,7 @@ class Disc:
             problems += [f"{at}/{x}: not listed" for x in names if f"{at}/{x}" not in self.hashes]
         for problem in problems:
             say(f"{self.folder}: {problem}", error=True)
-        say(f"{self.folder}: disc {self.number}, {len(self.hashes)} files, {len(problems)} wrong")
+        say(f"{self.folder}: disc {self.disc[1]}, {len(self.hashes)} files, {len(problems)} wrong")
         return len(problems)
 
 
@@ -158,7 +157,7 @@ class Restorer:
         self.folders = {row.original: row for row in catalog.rows if row.kind == "dir"}
         self.touched: Dict[str, Row] = {}  # folders in the target whose mode and time are due
         self.good: Dict[Any, str] = {}  # files in the target that hard links can be made to
-        self.counts, self.missing = Counter[object](), Counter[int]()
+        self.counts, self.missing = Counter[object](), Counter[Tuple[str, int]]()
 
     def attempt(self, name: str, job: Callable[..., object], *arguments: Any) -> None:
         """Do one thing and count what became of it."""
@@ -197,7 +196,7 @@ class Restorer:
 
     def sources(self, copies: List[Row]) -> List[Tuple[Disc, str, str]]:
         """Where a part lies on the discs at hand: the disc, the path, the hash."""
-        pairs = ((disc, row) for row in copies for disc in self.discs if disc.number == row.disc)
+        pairs = ((disc, row) for row in copies for disc in self.discs if disc.disc == row.disc)
         return [(disc, row.path, disc.hashes.get(row.path, row.sha256)) for disc, row in pairs]
 
     def same(self, path: str, there: os.stat_result, row: Row, parts: List[List[Row]]) -> bool:
@@ -223,7 +222,7 @@ class Restorer:
         if row.kind == "dir":
             return self.folder(names) and "folder"
         parts = [[x for x in rows if x.part == n + 1] for n in range(min(row.of, len(rows)))]
-        sound = all(parts) and all(x.path.startswith("data/") for x in rows if x.disc)
+        sound = all(parts) and all(x.path.startswith("data/") for x in rows if x.disc[1])
         if not sound or len(parts) != row.of or bool(parts) == (row.kind == "symlink"):
             raise ValueError("refused, the catalog contradicts itself")
         lacking = {row.disc for copies in parts if not self.sources(copies) for row in copies}
@@ -235,7 +234,8 @@ class Restorer:
         elif lacking:
             self.missing.update(lacking)
             if any(self.sources(copies) for copies in parts):
-                raise ValueError(f"incomplete without disc {', '.join(map(str, sorted(lacking)))}")
+                numbers = ", ".join(str(number) for _, number in sorted(lacking))
+                raise ValueError(f"incomplete without disc {numbers}")
             return "missing"
         elif there and (stat.S_ISDIR(there.st_mode) or not self.overwrite):
             age = "newer" if there.st_mtime_ns > row.mtime else "different"
@@ -282,12 +282,12 @@ class Restorer:
                 say(f"warning: {disc.folder}: {path}: {error}", error=True)
                 problems.append(error)
                 out.truncate(out.seek(start))
-        self.missing.update({row.disc for row in copies} - {disc.number for disc in self.discs})
+        self.missing.update({row.disc for row in copies} - {disc.disc for disc in self.discs})
         raise max(problems, key=lambda error: isinstance(error, DamagedError))
 
     def run(self, rows: List[Row]) -> int:
         """Give all rows back and return the exit code."""
-        given, at = {disc.number for disc in self.discs}, 0
+        given, at = {disc.disc for disc in self.discs}, ("", 0)
         new = (x for x in rows if not os.path.lexists(os.path.join(self.root, x.original)))
         need = {(x.original, x.part): x.size for x in new if x.kind == "file" and x.disc in given}
         if sum(need.values()) > shutil.disk_usage(self.root).free:
@@ -303,8 +303,8 @@ class Restorer:
             self.attempt(name, self.give, copies)
         for path in sorted(self.touched, reverse=True):
             self.attempt(path, self.settle, path, self.touched[path])
-        for number, count in sorted(self.missing.items()):
-            say(f"missing: {self.catalog.labels.get(number)}: {count} files", error=True)
+        for disc, count in sorted(self.missing.items()):
+            say(f"missing: {self.catalog.labels.get(disc)}: {count} files", error=True)
         results = ("restored", "already there", "kept", "failed")
         say(", ".join(f"{self.counts[result]} {result}" for result in results))
         partly = self.missing or self.counts["kept"] or self.counts["failed"]
@@ -324,13 +324,13 @@ def main() -> int:
         parser.error("say --to DIR, the folder that gets the files, or --check")
     folders = options.discs or [os.path.dirname(os.path.abspath(__file__))]
     discs = [Disc(folder) for folder in {os.path.realpath(x): x for x in folders}.values()]
-    if len({disc.set_id for disc in discs}) > 1:
-        stop(2, "different sets: " + ", ".join(f"{x.folder} is of {x.set_id}" for x in discs))
     if options.check:
         return 5 if sum(disc.check() for disc in discs) else 0
     for path in sorted(f"{disc.folder}: {name}" for disc in discs for name in disc.damaged):
         say(f"warning: {path} is damaged", error=True)
-    catalog = max(discs, key=lambda disc: (bool(disc.rows), TAGS not in disc.damaged))
+    catalog = max(discs, key=lambda x: (bool(x.rows), len(x.labels), TAGS not in x.damaged))
+    if not {disc.set_id for disc in discs} <= {set_id for set_id, _ in catalog.labels}:
+        stop(2, "different sets: " + ", ".join(f"{x.folder} is of {x.set_id}" for x in discs))
     if not catalog.rows:
         stop(5, "no disc has a sound catalog: copy the files below data/ on each disc by hand")
     only = re.compile("|".join(map(fnmatch.translate, options.only or ["*"]))).match

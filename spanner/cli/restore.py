@@ -37,7 +37,13 @@ def command(
         typer.Option("--only", metavar="GLOB", help="Only paths or names that match."),
     ] = None,
     set_words: Annotated[
-        str, typer.Option("--set", metavar="SET", help="Of several sets' discs, take this one's.")
+        str, typer.Option("--set", metavar="SET", help="Of several sets' discs, this one's state.")
+    ] = "",
+    as_of: Annotated[
+        str,
+        typer.Option(
+            "--as-of", metavar="DATE", help="Of several sets of a session, the newest of then."
+        ),
     ] = "",
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace files that differ, newer ones too.")
@@ -72,6 +78,7 @@ def command(
         progress,
         only=only or (),
         set_words=set_words,
+        as_of=as_of,
         overwrite=overwrite,
         allow_elsewhere=allow if original_places else None,
         repair_to=repair_to,
@@ -116,9 +123,10 @@ def _lines(report: Report, folder: str) -> list[str]:
     ):
         lines += _remarks(what, remarks)
     for disc in report.missing:
-        title = printable(disc.title)
+        title, of = printable(disc.title), printable(disc.set)
         lines.append(
-            f'missing: disc {disc.number}, {disc.volume_id}, "{title}": {disc.files} files'
+            f'missing: disc {disc.number}, {disc.volume_id}, "{title}", of set "{of}" '
+            f"({disc.set_id[:8]}): {disc.files} files"
         )
         lines += [f"  {printable(path)}" for path in disc.paths[:_SHOWN]]
         if disc.files > _SHOWN:

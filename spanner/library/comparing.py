@@ -216,7 +216,7 @@ def _earlier_sets(
     plans = [*last.plans.values(), *map(archived.plan, {each.set_id for each in found})]
     sets = {each.id: each for plan in last.plans.values() for each in plan.earlier_sets}
     for plan in plans:
-        discs = (EarlierDisc(disc.number, disc.volume_id, disc.title) for disc in plan.discs)
+        discs = (EarlierDisc(x.number, x.volume_id, x.title, x.parity) for x in plan.discs)
         sets[plan.set.id] = EarlierSet(plan.set.id, plan.set.title, plan.set.created, tuple(discs))
     return sorted(sets.values(), key=lambda each: (each.created, each.id))
 

@@ -5,14 +5,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from typing import TypeVar
 
 from burners import BurnError, Progress, tray
 from burners.mounts import unmount
-from spanner.catalog.reading import DiscInfo
 from spanner.errors import DriveError, SpannerError
 from spanner.restoring.discs import ImageDisc
 from spanner.restoring.given import Given, open_discs
+from spanner.restoring.wanted import DiscKey, WantedDisc
 from spanner.units import printable
+
+_Disc = TypeVar("_Disc", int, DiscKey)
 
 _NAP = 0.5  # seconds between looks at the drives
 _READY = 120.0  # seconds that a disc may take to be recognised
@@ -39,8 +42,8 @@ class Asking:
         self._seen: set[str] = set()  # drives whose disc was looked at
         self._said = ""
 
-    def first(self, stack: ExitStack, set_words: str) -> list[Given]:
-        """The first disc of a set, open.
+    def first(self, stack: ExitStack, set_words: str, as_of: str = "") -> list[Given]:
+        """The first disc of a set, open; the words and date as `open_discs` has them.
 
         Raises:
             DriveError: none came.
@@ -48,45 +51,46 @@ class Asking:
         drives = " or ".join(self._nodes)
         self._say(f"put any disc of the set into {drives}")
         for node in self._arrivals(lambda: False):
-            given = self._open(stack, node, set_words)
+            given = self._open(stack, node, set_words, as_of)
             if given:
                 return given
         raise DriveError(f"no disc of a set came into {drives}")
 
     def discs(
-        self, set_id: str, infos: Mapping[int, DiscInfo], needed: Callable[[], list[int]]
+        self, infos: Mapping[DiscKey, WantedDisc], needed: Callable[[], list[DiscKey]]
     ) -> Iterator[Given]:
         """Discs that are needed, open, one after another, until none is or no more come.
 
-        `needed` gives the numbers that would be enough, what they hold being read yet. A disc that
+        `needed` gives the discs that would be enough, what they hold being read yet. A disc that
         was read is not asked for again.
         """
-        done: set[int] = set()
+        done: set[DiscKey] = set()
 
-        def left() -> list[int]:
-            return [number for number in needed() if number not in done]
+        def left() -> list[DiscKey]:
+            return [key for key in needed() if key not in done]
 
         def lose() -> bool:
             """Give up the disc that was asked for first."""
             done.add(left()[0])
-            self._ask(set_id, infos, left())
+            self._ask(infos, left())
             return not left()
 
-        self._ask(set_id, infos, left())
+        self._ask(infos, left())
         for node in self._arrivals(lose) if left() else ():
             with ExitStack() as stack:
-                for disc in self._open(stack, node, set_id):
-                    name = f"{infos[disc.number].volume_id} in {node}"
-                    if disc.number in left():
+                for disc in self._open(stack, node):
+                    known = infos.get(disc.key)
+                    name = f"{known.volume_id if known else 'the disc'} in {node}"
+                    if disc.key in left():
                         self._progress.note(f"{name}: reading")
-                        done.add(disc.number)
+                        done.add(disc.key)
                         yield disc
                     else:
                         self._progress.note(f"{name}: not needed")
             self.eject(node)
             if not left():
                 return
-            self._ask(set_id, infos, left())
+            self._ask(infos, left())
 
     def release(self, given: Sequence[Given]) -> None:
         """These discs were read: they may come out of the drives."""
@@ -103,27 +107,31 @@ class Asking:
         except BurnError as error:
             self._progress.note(f"{error}; take the disc out by hand")
 
-    def _open(self, stack: ExitStack, node: str, set_words: str) -> list[Given]:
+    def _open(
+        self, stack: ExitStack, node: str, set_words: str = "", as_of: str = ""
+    ) -> list[Given]:
         """The disc in the drive, if it is of the set; else it comes out again, with the reason."""
         try:
-            return open_discs(stack, [node], set_words, [])
+            return open_discs(stack, [node], set_words, [], as_of)
         except SpannerError as error:
             self._progress.note(f"{node}: {error}")
             self.eject(node)
             return []
 
-    def _ask(self, set_id: str, infos: Mapping[int, DiscInfo], numbers: Sequence[int]) -> None:
+    def _ask(self, infos: Mapping[DiscKey, WantedDisc], keys: Sequence[DiscKey]) -> None:
         """Ask for the first disc, by all its names, and say which others will be asked for."""
-        if not numbers:
+        if not keys:
             return
-        first, *others = (infos[number] for number in numbers)
-        place = self._where(set_id, first.number)
+        first, *others = (infos[key] for key in keys)
+        place = self._where(*keys[0])
         kept = f", kept at {printable(place)}" if place else ""
+        several = len({key.set_id for key in infos}) > 1
+        of_set = f' of set "{printable(first.set)}", {first.created[:10]}' if several else ""
         more = ", ".join(each.volume_id for each in others[:6])
         rest = f" ({len(others)} more after it, in any order: {more})" if others else ""
         self._say(
-            f"put in disc {first.number} of {len(infos)}, {first.volume_id}, "
-            f'"{printable(first.title)}"{kept}{rest}'
+            f"put in disc {first.number} of {first.count}, {first.volume_id}, "
+            f'"{printable(first.title)}"{of_set}{kept}{rest}'
         )
 
     def _say(self, text: str) -> None:
@@ -159,7 +167,7 @@ class Asking:
         return False
 
 
-def fewest(parts: Sequence[set[int]]) -> list[int]:
+def fewest(parts: Sequence[set[_Disc]]) -> list[_Disc]:
     """Discs, as few as can be told, on which each part lies at least once.
 
     What is on one disc only needs that one; of what is on several, the disc with most counts.
@@ -167,7 +175,7 @@ def fewest(parts: Sequence[set[int]]) -> list[int]:
     chosen = {next(iter(discs)) for discs in parts if len(discs) == 1}
     left = [discs for discs in parts if discs.isdisjoint(chosen)]
     while left:
-        counts: dict[int, int] = {}
+        counts: dict[_Disc, int] = {}
         for discs in left:
             for disc in discs:
                 counts[disc] = counts.get(disc, 0) + 1

@@ -1,4 +1,4 @@
-"""The discs that were given: opened, known by their catalogs, all of one set."""
+"""The discs that were given: opened, known by their catalogs, all needed for one set's state."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -6,57 +6,65 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from spanner.catalog.reading import DiscCatalog, DiscLabel, read_catalog, read_hashes, read_label
-from spanner.errors import DamagedImageError, UsageError
+from spanner.errors import DamagedImageError
+from spanner.restoring.choosing import chosen_set
 from spanner.restoring.discs import DiscSource, ImageDisc, open_disc
 from spanner.restoring.iso import IsoImage
 from spanner.restoring.report import Remark
 from spanner.restoring.sectors import MergedSectors
-from spanner.units import printable
+from spanner.restoring.wanted import DiscKey, discs_of
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A disc. Where its catalog is damaged, those of others say what lies on it.
+    """A disc of the set, or of an earlier one that holds files for it.
 
+    Without a `catalog` (it is damaged, or of another state) those of others say what lies on it;
     `hashes` are then those of its manifest, if that is sound. `merged`: it is several copies of one
-    disc, which are given too.
+    disc, which are given too. `parity`: which one it holds, from 1; 0: none, or it does not say.
     """
 
     source: DiscSource
-    number: int
+    key: DiscKey
     catalog: DiscCatalog | None = None
     hashes: Mapping[str, str] = field(default_factory=dict)
     merged: bool = False
-
-    @property
-    def parity(self) -> int:
-        """Which parity it holds, from 1; 0: none, or it does not say."""
-        return self.catalog.disc.parity if self.catalog else 0
+    parity: int = 0
 
 
 def open_discs(
-    stack: ExitStack, paths: Sequence[str], set_words: str, damaged: list[Remark]
+    stack: ExitStack,
+    paths: Sequence[str],
+    set_words: str,
+    damaged: list[Remark],
+    as_of: str = "",
 ) -> list[Given]:
-    """Open the discs, in this order; what is damaged of them is reported.
+    """Open the discs that are needed, in this order; what is damaged of them is reported.
 
     Raises:
-        UsageError: the discs are of several sets, or none is of the set that is asked for.
+        UsageError: it is not clear which set is to be restored (`chosen_set`), or none is there.
         DamagedImageError: no disc's catalog can be read.
     """
     found = _identified(_opened(stack, paths, damaged), damaged)
     catalogs = [each.known for each in found if isinstance(each.known, DiscCatalog)]
     if not catalogs:
         raise DamagedImageError("; ".join(remark.reason for remark in damaged))
-    set_id = _one_set(catalogs, set_words)
-    most = max(len(catalog.set.discs) for catalog in catalogs if catalog.set.id == set_id)
+    chosen = chosen_set(catalogs, set_words, as_of)
+    needed = discs_of(chosen).keys()
     given = []
     for source, known, merged in found:
-        if isinstance(known, DiscLabel):
-            if known.set_id == set_id and known.number <= most:
-                given.append(Given(source, known.number, None, hashes_of(source), merged))
-        elif known.set.id == set_id:
-            given.append(Given(source, known.number, known, merged=merged))
+        set_id = _set_of(known)
+        key = DiscKey(set_id, known.number)
+        parity = known.disc.parity if isinstance(known, DiscCatalog) else 0
+        if isinstance(known, DiscCatalog) and set_id == chosen.id:
+            given.append(Given(source, key, known, {}, merged, parity))
+        elif key in needed:
+            given.append(Given(source, key, None, hashes_of(source), merged, parity))
     return given
+
+
+def _set_of(known: DiscCatalog | DiscLabel) -> str:
+    return known.set_id if isinstance(known, DiscLabel) else known.set.id
 
 
 class _Found(NamedTuple):
@@ -87,24 +95,32 @@ def _identified(sources: Sequence[DiscSource], damaged: list[Remark]) -> list[_F
         known = _identify(source, damaged)
         if known:
             found.append(_Found(source, known, merged=False))
-    for merged in _merged([source for source in sources if isinstance(source, ImageDisc)]):
+    sets = {id(each.source): _set_of(each.known) for each in found}
+    images = [
+        (source, sets.get(id(source), "")) for source in sources if isinstance(source, ImageDisc)
+    ]
+    for merged in _merged(images):
         known = _identify(merged, [])
         if known:
             found.append(_Found(merged, known, merged=True))
     return found
 
 
-def _merged(discs: Sequence[ImageDisc]) -> Iterator[ImageDisc]:
+def _merged(discs: Sequence[tuple[ImageDisc, str]]) -> Iterator[ImageDisc]:
     """Of each disc that is there more than once, one that is read from all its copies together.
 
-    Images of one disc are identical, so that their sectors can stand in for each other.
+    Images of one disc are identical, so that their sectors can stand in for each other. With each
+    is the id of its set, as discs of several sets can have one volume ID; empty: it cannot be read.
     """
-    groups: dict[tuple[str, int], list[ImageDisc]] = {}
-    for disc in discs:
+    groups: dict[tuple[str, int], list[tuple[ImageDisc, str]]] = {}
+    for disc, set_id in discs:
         key = (disc.image.volume_id, disc.image.total_sectors)
-        groups.setdefault(key, []).append(disc)
-    for copies in groups.values():
-        if len(copies) > 1:
+        groups.setdefault(key, []).append((disc, set_id))
+    for alike in groups.values():
+        for of_set in {set_id for _, set_id in alike if set_id} or {""}:
+            copies = [disc for disc, set_id in alike if set_id in (of_set, "")]
+            if len(copies) < 2:
+                continue
             sectors = MergedSectors([copy.image.sectors for copy in copies])
             name = " with ".join(copy.name for copy in copies)
             with suppress(DamagedImageError):
@@ -128,20 +144,3 @@ def hashes_of(source: DiscSource) -> dict[str, str]:
         return read_hashes(source.read, source.name)
     except DamagedImageError:
         return {}
-
-
-def _one_set(catalogs: Sequence[DiscCatalog], words: str) -> str:
-    """The id of the set that all are of; with words, of those whose id or title they are."""
-    titles = {
-        catalog.set.id: catalog.set.title
-        for catalog in catalogs
-        if not words
-        or catalog.set.id.startswith(words)
-        or catalog.set.title.casefold() == words.casefold()
-    }
-    if not titles:
-        raise UsageError(f"none of the discs is of the set {printable(words)!r}")
-    if len(titles) > 1:
-        names = ", ".join(f"{key[:8]} ({printable(title)})" for key, title in titles.items())
-        raise UsageError(f"the discs are of several sets, say which with --set: {names}")
-    return next(iter(titles))

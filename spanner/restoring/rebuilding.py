@@ -12,12 +12,29 @@ from spanner.restoring.discs import ImageDisc
 from spanner.restoring.given import Given
 from spanner.restoring.iso import IsoImage
 from spanner.restoring.sectors import MergedSectors, Sectors, UnreadableError
+from spanner.restoring.wanted import DiscKey
 from spanner.units import SECTOR
 
 _MOST_GUESSES = 64  # which discs may be wrong without an error, for one disc
 
 
 class Rebuilder:
+    """Reads the discs of sets with parity, from those images of them that are there."""
+
+    def __init__(self, given: Sequence[Given]) -> None:
+        sets: dict[str, list[Given]] = {}
+        for disc in given:
+            sets.setdefault(disc.key.set_id, []).append(disc)
+        self._sets = {set_id: _SetRebuilder(discs) for set_id, discs in sets.items()}
+
+    def discs(self, key: DiscKey) -> Iterator[ImageDisc]:
+        """The disc, rebuilt: in several ways, the likeliest first."""
+        known = self._sets.get(key.set_id)
+        if known:
+            yield from known.discs(key.number)
+
+
+class _SetRebuilder:
     """Reads the discs of a set with parity, from those images of it that are there."""
 
     def __init__(self, given: Sequence[Given]) -> None:
@@ -26,7 +43,7 @@ class Rebuilder:
         self._parities: dict[int, Reader] = {}
         for disc in given:
             if isinstance(disc.source, ImageDisc) and not disc.merged:
-                copies.setdefault(disc.number, []).append(disc.source.image.sectors)
+                copies.setdefault(disc.key.number, []).append(disc.source.image.sectors)
                 parity = disc.parity
                 if parity and parity not in self._parities:
                     with suppress(DamagedImageError, KeyError):

@@ -9,6 +9,7 @@ from spanner.restoring.given import Given
 from spanner.restoring.rebuilding import Rebuilder
 from spanner.restoring.sectors import UnreadableError
 from spanner.restoring.verify import verify
+from spanner.restoring.wanted import DiscKey
 from spanner.units import SECTOR, printable
 
 _CHUNK = 1024  # sectors
@@ -25,14 +26,20 @@ class Repair:
         self._folder = folder
         self._progress = progress
 
-    def images(self, numbers: Iterable[int]) -> list[str]:
+    def images(self, discs: Iterable[DiscKey]) -> list[str]:
         """Write the images of these discs; return those that are good."""
         os.makedirs(self._folder, exist_ok=True)
-        return [path for number in sorted(numbers) if (path := self._image(number))]
+        found: list[str] = []
+        for key in sorted(discs):
+            path = self._image(key, found)
+            found += [path] if path else []
+        return found
 
-    def _image(self, number: int) -> str:
-        for disc in self._candidates(number):
+    def _image(self, key: DiscKey, others: Sequence[str]) -> str:
+        for disc in self._candidates(key):
             path = os.path.join(self._folder, f"{disc.image.volume_id}.iso")
+            if path in others:  # a disc of another set, by the same name
+                path = os.path.join(self._folder, f"{disc.image.volume_id}-{key.set_id[:8]}.iso")
             partial = f"{path}.partial"
             try:
                 self._write(disc, partial)
@@ -44,15 +51,15 @@ class Repair:
                 self._progress.note(str(error))
             if os.path.exists(partial):
                 os.unlink(partial)
-        self._progress.note(f"disc {number} cannot be repaired from what is there")
+        self._progress.note(f"disc {key.number} cannot be repaired from what is there")
         return ""
 
-    def _candidates(self, number: int) -> Iterator[ImageDisc]:
+    def _candidates(self, key: DiscKey) -> Iterator[ImageDisc]:
         """What the disc may be read from: all copies, merged ones, and what parity makes up for."""
         for disc in self._given:
-            if disc.number == number and isinstance(disc.source, ImageDisc):
+            if disc.key == key and isinstance(disc.source, ImageDisc):
                 yield disc.source
-        yield from self._rebuilder.discs(number)
+        yield from self._rebuilder.discs(key)
 
     def _write(self, disc: ImageDisc, path: str) -> None:
         sectors = disc.image.sectors

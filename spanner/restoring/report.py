@@ -18,12 +18,14 @@ class Remark(msgspec.Struct, frozen=True):
 
 
 class MissingDisc(msgspec.Struct, frozen=True):
-    """A disc that was not given, how many files need it, and which."""
+    """A disc that was not given, how many files need it, and which; `set` is its set's title."""
 
     number: int
     volume_id: str
     title: str
     files: int
+    set: str
+    set_id: str
     paths: tuple[str, ...] = ()
 
 

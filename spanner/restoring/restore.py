@@ -22,7 +22,7 @@ from spanner.restoring.repair import Repair
 from spanner.restoring.report import DiscRead, MissingDisc, Outcome, Remark, Report
 from spanner.restoring.survey import Survey
 from spanner.restoring.target import Target, room
-from spanner.restoring.wanted import Part, Wanted, WantedFile, wanted_from
+from spanner.restoring.wanted import DiscKey, Part, Wanted, WantedFile, wanted_from
 from spanner.units import format_size, printable
 
 _FLUSHERS = 8  # threads: many small files flushed one after another would take minutes
@@ -36,6 +36,7 @@ def restore(
     *,
     only: Sequence[str] = (),
     set_words: str = "",
+    as_of: str = "",
     overwrite: bool = False,
     allow_elsewhere: Callable[[Sequence[str]], bool] | None = None,
     repair_to: str = "",
@@ -43,26 +44,29 @@ def restore(
 ) -> Report:
     """Restore from images, drives and folders to `folder`/SESSION/...
 
+    Of the discs of several sets of a session the newest gives the state, with `as_of` (a date or
+    time, UTC) the newest of then; the others give what did not change since.
+
     With `allow_elsewhere` media from outside a session go where they were, if it agrees to the
     folders. Images of lost or damaged discs are written to `repair_to`, as far as parity and other
     copies make up for them. With `asking`, discs that are needed and were not given are asked for.
 
     Raises:
-        UsageError: the discs are of several sets, or there are none.
+        UsageError: the discs are of several sessions, or there are none.
         DamagedImageError: no disc's catalog can be read.
         DoesNotFitError: the target has no room.
     """
     outcome = Outcome()
     with ExitStack() as stack:
         if asking and not paths:
-            given = asking.first(stack, set_words)
+            given = asking.first(stack, set_words, as_of)
         else:
-            given = open_discs(stack, expand(paths), set_words, outcome.report.damaged)
+            given = open_discs(stack, expand(paths), set_words, outcome.report.damaged, as_of)
         wanted = wanted_from([disc.catalog for disc in given if disc.catalog], only)
         if only and not wanted:
             raise UsageError(f"nothing in the set matches {' '.join(map(printable, only))}")
         for disc in given:
-            wanted.learn(disc.number, disc.hashes)
+            wanted.learn(disc.key, disc.hashes)
         elsewhere: dict[str, str] = {}
         if allow_elsewhere:
             elsewhere = originals.original_folders(given, wanted, progress)
@@ -113,7 +117,7 @@ class _Restore:
     ) -> None:
         self._target = target
         self._given = given
-        self._numbers = {disc.number for disc in given}
+        self._discs = {disc.key for disc in given}
         self._wanted = wanted
         self._outcome = outcome
         self._report = outcome.report
@@ -126,7 +130,7 @@ class _Restore:
         self._unlinked: dict[str, list[str]] = {}  # path → further names that wait for it
         self._flushed: deque[tuple[str, Future[None]]] = deque()
         self.rebuilder = Rebuilder(given)
-        self.hit: set[int] = set()
+        self.hit: set[DiscKey] = set()
         """Discs on which something was damaged."""
 
     @property
@@ -136,10 +140,13 @@ class _Restore:
         return not lost and any(disc.parity for disc in self._wanted.discs.values())
 
     @property
-    def absent(self) -> set[int]:
-        """Discs with files that were not given."""
-        data = {number for number, disc in self._wanted.discs.items() if not disc.parity}
-        return data - self._numbers
+    def absent(self) -> set[DiscKey]:
+        """Discs of the set with files that were not given."""
+        own = self._wanted.set_id
+        data = {
+            key for key, disc in self._wanted.discs.items() if key.set_id == own and not disc.parity
+        }
+        return data - self._discs
 
     def run(self) -> None:
         """Do it all."""
@@ -175,7 +182,7 @@ class _Restore:
         for path, numbers in self._survey.waiting.items():
             parts = (self._wanted.files[path].parts[number] for number in numbers)
             size = sum(
-                part.size for part in parts if self._asking or self._numbers & part.places.keys()
+                part.size for part in parts if self._asking or self._discs & part.places.keys()
             )
             folder = self._target.folder_of(path)
             sizes[folder] = sizes.get(folder, 0) + size
@@ -196,11 +203,11 @@ class _Restore:
             (file, number)
             for file in self._wanted.files.values()
             for number in sorted(self._survey.waiting.get(file.path, ()))
-            if disc.number in file.parts[number].places
+            if disc.key in file.parts[number].places
         ]
         total = sum(file.parts[number].size for file, number in mine)
-        name = self._wanted.discs[disc.number].volume_id
-        what = f"restoring {name} ({disc.number} of {len(self._wanted.discs)})"
+        known = self._wanted.discs[disc.key]
+        what = f"restoring {known.volume_id} ({known.number} of {known.count})"
         with self._progress.task(what, total):
             for file, number in mine:
                 with self._outcome.guarded(file.path):
@@ -227,13 +234,13 @@ class _Restore:
     def _ask(self, asking: Asking, pool: ThreadPoolExecutor) -> None:
         """Read discs that were not given as they come into the drives."""
         asking.release(self._given)
-        for disc in asking.discs(self._wanted.set_id, self._wanted.discs, self._needed):
-            self._numbers.add(disc.number)
-            self._wanted.learn(disc.number, hashes_of(disc.source))
+        for disc in asking.discs(self._wanted.discs, self._needed):
+            self._discs.add(disc.key)
+            self._wanted.learn(disc.key, hashes_of(disc.source))
             self._survey.look_again()
             self._judge(disc, self._read(disc, pool))
 
-    def _needed(self) -> list[int]:
+    def _needed(self) -> list[DiscKey]:
         """Discs, as few as can be, that have all that waits or cannot be compared yet."""
         files = self._wanted.files
         waiting = [
@@ -252,15 +259,15 @@ class _Restore:
 
     def _rebuild(self, pool: ThreadPoolExecutor) -> None:
         """Read what still waits from discs that parity makes up for."""
-        for number in sorted(self._waited_for()):
-            name = self._wanted.discs[number].volume_id
-            for source in self.rebuilder.discs(number):
-                if number not in self._waited_for():
+        for key in sorted(self._waited_for()):
+            name = self._wanted.discs[key].volume_id
+            for source in self.rebuilder.discs(key):
+                if key not in self._waited_for():
                     break
                 self._progress.note(f"{name}: rebuilding what is lost or damaged from parity")
-                self._read(Given(source, number), pool)
+                self._read(Given(source, key), pool)
 
-    def _waited_for(self) -> set[int]:
+    def _waited_for(self) -> set[DiscKey]:
         """The discs on which parts lie that are still to be written."""
         return {
             disc
@@ -280,8 +287,8 @@ class _Restore:
             try:
                 self._copy(disc, file.parts[number], partial)
             except DamagedImageError as error:
-                if disc.number in self._numbers:
-                    self.hit.add(disc.number)
+                if disc.key in self._discs:
+                    self.hit.add(disc.key)
                     self._damage[file.path, number] = str(error)
                 self._bad.append(str(error))
                 return
@@ -302,13 +309,13 @@ class _Restore:
     def _copy(self, disc: Given, part: Part, partial: PartialFile) -> None:
         digest = hashlib.sha256()
         position = part.offset
-        for chunk in disc.source.chunks(part.places[disc.number], part.size):
+        for chunk in disc.source.chunks(part.places[disc.key], part.size):
             digest.update(chunk)
             partial.write(chunk, position)
             position += len(chunk)
             self._progress.advance(len(chunk))
         if digest.hexdigest() != part.sha256:
-            path = printable(part.places[disc.number])
+            path = printable(part.places[disc.key])
             what = "is damaged" if part.sha256 else "cannot be checked, its hash is lost"
             raise DamagedImageError(f"{disc.source.name}: {path} {what}")
 
@@ -349,7 +356,7 @@ class _Restore:
 
     def _report_rest(self) -> None:
         """Report what still waits, because it is damaged or its disc was not given."""
-        needed: dict[int, list[str]] = {}
+        needed: dict[DiscKey, list[str]] = {}
         for path in (*self._survey.waiting, *self._survey.unknown):
             if self._outcome.has_failed(path):
                 continue
@@ -363,17 +370,25 @@ class _Restore:
             absent = set()
             for number in numbers:
                 places = parts[number].places.keys()
-                if places - self._numbers:
-                    absent.add(min(places - self._numbers))
-            for number in absent:
-                needed.setdefault(number, []).extend(names)
+                if places - self._discs:
+                    absent.add(min(places - self._discs))
+            for key in absent:
+                needed.setdefault(key, []).extend(names)
         for first, names in self._unlinked.items():
             for name in names:
                 self._outcome.fail(name, f"{printable(first)}, the same file, was not restored")
-        for number, paths in sorted(needed.items()):
-            disc = self._wanted.discs[number]
+        for key, paths in sorted(needed.items()):
+            disc = self._wanted.discs[key]
             self._report.missing.append(
-                MissingDisc(number, disc.volume_id, disc.title, len(paths), tuple(paths))
+                MissingDisc(
+                    key.number,
+                    disc.volume_id,
+                    disc.title,
+                    len(paths),
+                    disc.set,
+                    key.set_id,
+                    tuple(paths),
+                )
             )
 
 

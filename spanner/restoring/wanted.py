@@ -1,17 +1,42 @@
 """What is to be restored, and where each part of it lies: put together from the discs' catalogs."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
+from typing import NamedTuple
 
-from spanner.catalog.reading import DiscCatalog, DiscInfo
+from spanner.catalog.reading import DiscCatalog, SetCatalog
 from spanner.catalog.tables import Row
 from spanner.errors import DamagedImageError
 from spanner.paths import is_safe
 from spanner.restoring.partial import SUFFIX
+from spanner.sources.earlier import EarlierSet
 
 _LARGEST = (1 << 63) - 1  # bytes of a file, for any system
+
+
+class DiscKey(NamedTuple):
+    """Which disc of which set."""
+
+    set_id: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class WantedDisc:
+    """A disc that holds something, `number` of `count` of the set with the title `set`.
+
+    `parity`: which one it holds, 0: none.
+    """
+
+    set: str
+    created: str
+    number: int
+    count: int
+    volume_id: str
+    title: str
+    parity: int
 
 
 @dataclass(slots=True)
@@ -21,7 +46,7 @@ class Part:
     offset: int
     size: int
     sha256: str = ""
-    places: dict[int, str] = field(default_factory=dict)
+    places: dict[DiscKey, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -50,12 +75,14 @@ class WantedFile:
 class Wanted:
     """All that is to be restored, files in the order in which they lie on the discs.
 
+    It is the state that the set `set_id` describes; `discs` are its own and those of earlier sets.
+
     `refused` has paths and reasons, `damaged` what is wrong with catalogs. `names` are all paths of
     the set, wanted or not, that end as those of unfinished files do.
     """
 
     set_id: str
-    discs: dict[int, DiscInfo] = field(default_factory=dict)
+    discs: dict[DiscKey, WantedDisc] = field(default_factory=dict)
     directories: list[Row] = field(default_factory=list)
     files: dict[str, WantedFile] = field(default_factory=dict)
     symlinks: list[Row] = field(default_factory=list)
@@ -66,7 +93,7 @@ class Wanted:
     def __bool__(self) -> bool:
         return bool(self.directories or self.files or self.symlinks or self.refused)
 
-    def learn(self, disc: int, hashes: Mapping[str, str]) -> None:
+    def learn(self, disc: DiscKey, hashes: Mapping[str, str]) -> None:
         """Take the hashes of a disc's files, by path on it, where no catalog has them."""
         for file in self.files.values():
             for part in file.parts.values():
@@ -86,13 +113,15 @@ def wanted_from(catalogs: Sequence[DiscCatalog], only: Iterable[str] = ()) -> Wa
     reader = _Reader(Wanted(catalogs[0].set.id), _Only(only))
     whole = False
     for catalog in catalogs:
-        discs = {disc.number: disc for disc in catalog.set.discs}
+        discs = discs_of(catalog.set)
         reader.wanted.discs = discs | reader.wanted.discs
         try:
             # A parity disc has all hashes, of others their own rows are enough.
             every = not whole or catalog.disc.parity
             for row in catalog.rows() if every else catalog.own_rows():
-                reader.add(row, discs)
+                reader.add(row, catalog.set.id, discs)
+            for set_id, row in () if whole else catalog.earlier_rows():
+                reader.add(row, set_id, discs)
             whole = True
         except DamagedImageError as error:
             reader.wanted.damaged.append(str(error))
@@ -138,15 +167,15 @@ class _Reader:
         self._symlinks: dict[str, Row] = {}
         self._picked: set[str] = set()  # directories
 
-    def add(self, row: Row, discs: Mapping[int, DiscInfo]) -> None:
-        """Take a row of a catalog that knows these discs."""
+    def add(self, row: Row, set_id: str, discs: Container[DiscKey]) -> None:
+        """Take a row of a catalog that knows these discs; what it says is on one of that set."""
         path = row.original
         if path.endswith(SUFFIX):
             self.wanted.names.add(path)
         picked = path in self._only
         if not (picked or row.kind == "dir"):
             return
-        problem = self._problem(row, discs)
+        problem = self._problem(row, set_id, discs)
         if problem:
             if picked:
                 self.wanted.refused[path] = problem
@@ -157,7 +186,7 @@ class _Reader:
         elif row.kind == "symlink":
             self._symlinks[path] = row
         else:
-            self._add_file(row)
+            self._add_file(row, set_id)
 
     def finish(self) -> Wanted:
         """All that the rows say."""
@@ -180,7 +209,7 @@ class _Reader:
         wanted.symlinks = list(self._symlinks.values())
         return wanted
 
-    def _problem(self, row: Row, discs: Mapping[int, DiscInfo]) -> str:
+    def _problem(self, row: Row, set_id: str, discs: Container[DiscKey]) -> str:
         if not is_safe(row.original):
             return "its path leads out of the target"
         if row.kind == "symlink" and (not row.target or "\0" in row.target):
@@ -188,11 +217,11 @@ class _Reader:
         if row.kind in ("file", "hardlink"):
             if not (is_safe(row.path) and row.path.startswith("data/")):
                 return "its path on the disc is impossible"
-            if row.disc not in discs:
+            if (set_id, row.disc) not in discs:
                 return f"it lies on disc {row.disc}, which the set does not have"
         return ""
 
-    def _add_file(self, row: Row) -> None:
+    def _add_file(self, row: Row, set_id: str) -> None:
         file = self.wanted.files.get(row.original)
         if file is None:
             target = row.target if row.kind == "hardlink" else ""
@@ -208,7 +237,25 @@ class _Reader:
         ):
             self.wanted.refused[file.path] = "the catalogs contradict each other about it"
         part.sha256 = known
-        part.places[row.disc] = row.path
+        part.places[DiscKey(set_id, row.disc)] = row.path
+
+
+def discs_of(known: SetCatalog) -> dict[DiscKey, WantedDisc]:
+    """All discs of a set, and those of earlier sets that hold files for it."""
+    found: dict[DiscKey, WantedDisc] = {}
+    sets: tuple[SetCatalog | EarlierSet, ...] = (known, *known.earlier)
+    for each in sets:
+        for disc in each.discs:
+            found[DiscKey(each.id, disc.number)] = WantedDisc(
+                each.title,
+                each.created,
+                disc.number,
+                len(each.discs),
+                disc.volume_id,
+                disc.title,
+                disc.parity,
+            )
+    return found
 
 
 def _incomplete(file: WantedFile) -> str:

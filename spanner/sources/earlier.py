@@ -32,12 +32,13 @@ class Earlier(msgspec.Struct, frozen=True, omit_defaults=True):
     links: tuple[str, ...] = ()
 
 
-class EarlierDisc(msgspec.Struct, frozen=True):
-    """A disc of an earlier set."""
+class EarlierDisc(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A disc of an earlier set; `parity`: which one it holds, 0: none."""
 
     number: int
     volume_id: str
     title: str
+    parity: int = 0
 
 
 class EarlierSet(msgspec.Struct, frozen=True):

@@ -48,9 +48,9 @@ def test_discs_in_any_order(archive: Archive, tmp_path: Path, order: tuple[int, 
     assert (done.returncode, done.stderr) == (0, "")
     assert tree(out) == WHOLE
     assert done.stdout.splitlines() == [
-        'disc 1 of 3, VOL_1, "Title 1"',
-        'disc 2 of 3, VOL_2, "Title 2"',
-        'disc 3 of 3, VOL_3, "Title 3"',
+        'disc 1 of 3, VOL_1, "Title 1", 2001-02-03',
+        'disc 2 of 3, VOL_2, "Title 2", 2001-02-03',
+        'disc 3 of 3, VOL_3, "Title 3", 2001-02-03',
         "4 restored, 0 already there, 0 kept, 0 failed",
     ]
 
@@ -109,7 +109,7 @@ def test_split_file_is_joined(archive: Archive, tmp_path: Path) -> None:
     assert done.returncode == 7
     assert done.stderr.splitlines() == [
         "failed: S/big.wav: incomplete without disc 2",
-        'missing: disc 2 of 3, VOL_2, "Title 2": 2 files',
+        'missing: disc 2 of 3, VOL_2, "Title 2", 2001-02-03: 2 files',
     ]
     assert summary(done) == "3 restored, 0 already there, 0 kept, 1 failed"
     assert not [name for name in tree(out) if "big" in name]
@@ -125,8 +125,8 @@ def test_missing_discs_are_named_and_can_follow(archive: Archive, tmp_path: Path
     done = restore("--to", out, archive.discs[2])
     assert done.returncode == 7
     assert done.stderr.splitlines() == [
-        'missing: disc 1 of 3, VOL_1, "Title 1": 2 files',
-        'missing: disc 2 of 3, VOL_2, "Title 2": 1 files',
+        'missing: disc 1 of 3, VOL_1, "Title 1", 2001-02-03: 2 files',
+        'missing: disc 2 of 3, VOL_2, "Title 2", 2001-02-03: 1 files',
     ]
     assert tree(out) == {
         name: WHOLE[name] for name in ("S", "S/Audio Files", "S/Audio Files/d.wav")
@@ -150,7 +150,7 @@ def test_what_a_missing_disc_has_is_not_taken_as_restored_lightly(
     os.utime(out / "S/a.wav", ns=(TIME_NS, TIME_NS + (not all_hashes)))
     done = restore("--to", out, *archive.discs[1:])
     assert done.returncode == 7
-    assert done.stderr == 'missing: disc 1 of 3, VOL_1, "Title 1": 1 files\n'
+    assert done.stderr == 'missing: disc 1 of 3, VOL_1, "Title 1", 2001-02-03: 1 files\n'
 
 
 def test_second_run_touches_nothing(archive: Archive, tmp_path: Path) -> None:

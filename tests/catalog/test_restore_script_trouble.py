@@ -73,7 +73,7 @@ def test_damaged_part_comes_from_another_disc(archive: Archive, tmp_path: Path) 
     out = tmp_path / "out"
     done = restore("--to", out, *archive.discs[:2])
     assert done.returncode == 5
-    assert done.stderr.endswith('missing: disc 3 of 3, VOL_3, "Title 3": 2 files\n')
+    assert done.stderr.endswith('missing: disc 3 of 3, VOL_3, "Title 3", 2001-02-03: 2 files\n')
     assert tree(out) == without("S/Audio Files/d.wav")
     assert restore("--to", out, *archive.discs).returncode == 0
     assert tree(out) == {**WHOLE, "S/s.ptx": b"oneand two"}

@@ -10,7 +10,7 @@ from spanner.catalog import tables
 from spanner.catalog.reading import DiscCatalog, DiscInfo, SetCatalog
 from spanner.catalog.tables import FILES_HEADER, Row, line
 from spanner.errors import DamagedImageError
-from spanner.restoring.wanted import Wanted, wanted_from
+from spanner.restoring.wanted import DiscKey, Wanted, wanted_from
 
 TIME = 1_600_000_000_123_456_789
 A, B, C = "a" * 64, "b" * 64, "c" * 64
@@ -83,15 +83,15 @@ def test_each_disc_adds_the_hashes_of_its_files() -> None:
     assert [row.original for row in wanted.directories] == ["S", "S/x"]
     assert [row.target for row in wanted.symlinks] == ["a"]
     assert wanted.files["S/everywhere"].parts[1].places == dict.fromkeys(
-        (1, 2, 3), "data/S/everywhere"
+        [DiscKey("set-1", number) for number in (1, 2, 3)], "data/S/everywhere"
     )
     long = wanted.files["S/long"]
     assert (long.size, long.count, long.hashes_known) == (15, 2, True)
     assert (wanted.refused, wanted.damaged) == ({}, [])
-    assert {number: disc.title for number, disc in wanted.discs.items()} == {
-        1: "Title 1",
-        2: "Title 2",
-        3: "Title 3",
+    assert {key: disc.title for key, disc in wanted.discs.items()} == {
+        ("set-1", 1): "Title 1",
+        ("set-1", 2): "Title 2",
+        ("set-1", 3): "Title 3",
     }
 
 
@@ -109,7 +109,10 @@ def test_the_same_disc_twice_says_no_more() -> None:
 
 def test_hashes_from_a_manifest() -> None:
     wanted = wanted_from([catalog(1, *ROWS)])
-    wanted.learn(2, {"data/S/x/b": B, "data/S/everywhere": A, "data/S/a": B, "data/S/long": B})
+    learnt = {"data/S/x/b": B, "data/S/everywhere": A, "data/S/a": B, "data/S/long": B}
+    wanted.learn(DiscKey("another", 2), learnt)
+    assert hashes(wanted)["S/x/b"] == [""]
+    wanted.learn(DiscKey("set-1", 2), learnt)
     assert hashes(wanted) == {"S/a": [A], "S/long": [A, ""], "S/everywhere": [C], "S/x/b": [B]}
 
 
@@ -251,13 +254,13 @@ def test_of_all_discs_but_the_first_only_their_own_rows_are_read(
     rows = [file(f"S/{n}", n % 40 + 1) for n in range(2000)]
     catalogs = [catalog(number, *rows, count=40) for number in range(1, 41)]
     parsed: list[str] = []
-    parse_line = tables._parse_line
+    parse_line = tables.parse_line
 
     def counting(text: str) -> Row:
         parsed.append(text)
         return parse_line(text)
 
-    monkeypatch.setattr(tables, "_parse_line", counting)
+    monkeypatch.setattr(tables, "parse_line", counting)
     wanted = wanted_from(catalogs)
     assert all(each.hashes_known for each in wanted.files.values())
     assert len(parsed) == 2000 + 2000 - 50

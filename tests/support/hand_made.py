@@ -92,6 +92,7 @@ class Archive:
             for n in range(1, len(self.discs) + 1)
         ]
         known_set = {"format": "spanner-set", "version": 1, "id": self.set_id, "discs": discs}
+        known_set |= {"created": TIME}
         texts = {
             "README.txt": "Read me",
             "bag-info.txt": f"Bag-Count: {number} of {len(discs)}\nBag-Group-Identifier: "
