@@ -16,7 +16,7 @@ import msgspec
 from spanner import __version__
 from spanner.catalog import earlier, media, page, parity, tables
 from spanner.catalog.escaping import escape
-from spanner.imaging.layout import Digests, Text, digest_of
+from spanner.imaging.layout import LIBRARY, Digests, Text, digest_of
 from spanner.planning.plan import Disc, Plan
 from spanner.units import format_size
 
@@ -62,7 +62,9 @@ def texts(plan: Plan, disc: Disc) -> list[tuple[str, Text]]:
         (STRUCTURE, _structure),
         (MANIFEST, partial(_manifest, disc)),
     ]
-    tags = [*(each.path for each in parity.parity_files(plan, disc)), *(path for path, _ in fixed)]
+    tags = [each.path for each in parity.parity_files(plan, disc)]
+    tags += [LIBRARY] if plan.library else []
+    tags += [path for path, _ in fixed]
     return [*fixed, (TAG_MANIFEST, partial(_tag_manifest, tags))]
 
 

@@ -32,6 +32,7 @@ def readme(plan: Plan, disc: Disc) -> str:
         size=format_size(size),
         discs="\n".join(_disc_line(each, each is disc) for each in plan.discs),
         earlier=_earlier(plan),
+        library=_template("library.txt").template if plan.library else "",
         parity=_parity(plan),
         needs=_needs(plan),
     )

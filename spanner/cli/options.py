@@ -65,6 +65,10 @@ SkipArchivedOption = Annotated[
     bool,
     typer.Option("--skip-archived", help="Leave out what is on verified discs of any set."),
 ]
+IncludeLibraryOption = Annotated[
+    bool,
+    typer.Option("--include-library", help="Put a copy of the library on each disc."),
+]
 FollowOption = Annotated[
     bool, typer.Option("--follow", help="Archive what symbolic links point to.")
 ]

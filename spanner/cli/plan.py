@@ -31,6 +31,7 @@ def command(
     new_only: o.NewOnlyOption = False,
     by_hash: o.ByHashOption = False,
     skip_archived: o.SkipArchivedOption = False,
+    include_library: o.IncludeLibraryOption = False,
     follow: o.FollowOption = False,
     search: o.SearchOption = None,
     folder_only: o.FolderOnlyOption = False,
@@ -50,7 +51,7 @@ def command(
     collecting = Collecting(
         tuple(search or ()), folder_only, used_only, skip_regenerable, allow_missing, follow
     )
-    comparing = Comparing(new_only, by_hash, skip_archived, hashed, replicated)
+    comparing = Comparing(new_only, by_hash, skip_archived, hashed, replicated, include_library)
     file = o.library_file(library)
     plan = plan_sources(sources, collecting, wishes, comparing, file, TerminalProgress())
     if output:

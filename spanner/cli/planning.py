@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from burners import Progress
 from spanner.errors import UsageError
 from spanner.library import open_library
 from spanner.library.comparing import Comparing, compare
+from spanner.library.freezing import freeze
 from spanner.planning.plan import Plan
 from spanner.planning.planner import Wishes, make_plan
 from spanner.sources.collect import Collecting, collect
@@ -38,9 +40,12 @@ def plan_sources(
     tree = collect(sources, collecting, progress)
     for line in (*_outside(tree), *_left_out(tree.left_out)):
         progress.note(line)
-    if comparing.needs_library:
+    if comparing.needs_library or comparing.include_library:
         with open_library(library) as opened:
-            tree = compare(tree, opened.archived, comparing, progress)
+            archived = opened.archived if comparing.needs_library else None
+            tree = compare(tree, archived, comparing, progress)
+            if comparing.include_library:
+                tree = replace(tree, library=freeze(opened))
         for line in _compared(tree, comparing, library):
             progress.note(line)
     else:

@@ -10,6 +10,9 @@ from spanner.paths import parents
 from spanner.planning.plan import Disc, Item, Plan
 from spanner.sources.tree import origin
 
+LIBRARY = "catalog/library.sqlite"
+"""Where the copy of the library lies on a disc."""
+
 
 @dataclass(slots=True)
 class Digests:
@@ -123,6 +126,10 @@ def lay_out(
     roots = plan.roots
     files = [_item_entry(item, roots) for item in disc.items]
     files += [FileEntry(each.path, each.size, created, 0o644, each) for each in computed]
+    if plan.library:
+        copy = plan.library
+        piece = Piece(copy.path, 0, copy.size, copy.mtime_ns, copy.sha256)
+        files.append(FileEntry(LIBRARY, copy.size, created, 0o644, piece))
     empty = Digests()
     for path, text in texts:
         size = sum(map(len, text(empty)))

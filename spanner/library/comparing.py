@@ -22,6 +22,8 @@ _Hashes = dict[Division, tuple[str, ...]]
 class Comparing:
     """What is not to be archived again. `replicate`: globs of what goes onto every disc anyway.
 
+    `include_library`: a copy of the library goes there too.
+
     `new_only`: what the last set of the same source has, by path, size and time; `by_hash`: by
     content. `skip_archived`: what any set has, by content. `hashed`: all hashes are wanted.
     """
@@ -31,6 +33,7 @@ class Comparing:
     skip_archived: bool = False
     hashed: bool = False
     replicate: tuple[str, ...] = ()
+    include_library: bool = False
 
     @property
     def needs_library(self) -> bool:

@@ -71,6 +71,10 @@ class Library:
         self.archived = Archived(db)
         self._db = db
 
+    def copy_to(self, other: sqlite3.Connection) -> None:
+        """Copy all of it, as it is at one moment, into another database."""
+        self._db.backup(other)
+
     def adopt(self, plan: Plan) -> Plan:
         """The plan of the set that has these very discs already, or this plan, recorded now."""
         fingerprint = _fingerprint(plan)
@@ -288,9 +292,13 @@ class Library:
 
 def _fingerprint(plan: Plan) -> str:
     """A hash of what the discs hold; the same for each plan of the same sources."""
-    held = (plan.sources, plan.discs, plan.directories, plan.symlinks, plan.left_out)
+    discs = plan.discs
+    if plan.library:  # which is another each time, and as large as it is
+        discs = tuple(msgspec.structs.replace(disc, image_sectors=0) for disc in discs)
+    held = (plan.sources, discs, plan.directories, plan.symlinks, plan.left_out)
     needs = (plan.outside, plan.needs) if plan.needs else ()
     # Of two equal steps, to and fro, each has its own time: its state is the newest then.
     earlier = (plan.earlier, plan.since) if plan.earlier or plan.since else ()
-    described = (plan.set.title, plan.strategy, *held, *needs, *earlier)
+    library = ("library",) if plan.library else ()
+    described = (plan.set.title, plan.strategy, *held, *needs, *earlier, *library)
     return hashlib.sha256(encode(described)).hexdigest()

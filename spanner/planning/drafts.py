@@ -153,6 +153,7 @@ class Drafts:
             earlier=self._tree.earlier,
             earlier_sets=self._tree.earlier_sets,
             since=self._tree.since,
+            library=self._tree.library,
         )
 
     def _without_items(self, stuff: Contents, shares: Sequence[Share]) -> Plan:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from spanner.sources.earlier import Earlier, EarlierSet, Since
-from spanner.sources.tree import Directory, LeftOut, Need, SourceRoot, Symlink
+from spanner.sources.tree import Directory, FrozenLibrary, LeftOut, Need, SourceRoot, Symlink
 
 FORMAT = "spanner-plan-1"
 UNKNOWN_HASH = "0" * 64
@@ -185,7 +185,7 @@ class Plan(msgspec.Struct, frozen=True):
     or where all media have prices, none costs less; `price` is what all discs cost then, and
     `price_bound` what they cost at least. `divided`: folders on several discs; `too_large`: groups
     that no disc takes, which could not be kept whole. `reserve`: what was to be
-    left free on each disc. The last five as in `Tree`: with `earlier` the set states all that was
+    left free on each disc. The last six as in `Tree`: with `earlier` the set states all that was
     there, though its discs hold only what was new.
     """
 
@@ -212,6 +212,7 @@ class Plan(msgspec.Struct, frozen=True):
     earlier: tuple[Earlier, ...] = ()
     earlier_sets: tuple[EarlierSet, ...] = ()
     since: tuple[Since, ...] = ()
+    library: FrozenLibrary | None = None
 
     @property
     def data_discs(self) -> tuple[Disc, ...]:

@@ -14,7 +14,7 @@ from spanner.files import write_atomically
 from spanner.paths import is_bytes, is_safe
 from spanner.planning.plan import FORMAT, Disc, Item, Plan
 from spanner.planning.plan_earlier import SHA256, earlier_problems, is_place, is_source, is_time
-from spanner.sources.tree import Directory, LeftOut, Symlink
+from spanner.sources.tree import Directory, FrozenLibrary, LeftOut, Symlink
 from spanner.units import printable
 
 _VOLUME_ID = re.compile(r"[A-Z0-9_]{1,32}")
@@ -97,6 +97,15 @@ def _problems(plan: Plan) -> Iterator[str]:
             yield f"the symbolic link {printable(symlink.path)} leads to an impossible path"
 
 
+def _is_copy(library: FrozenLibrary) -> bool:
+    return (
+        os.path.isabs(library.path)
+        and is_bytes(library.path)
+        and library.size >= 0
+        and bool(library.sha256 and SHA256.fullmatch(library.sha256))
+    )
+
+
 def _set_problems(plan: Plan) -> Iterator[str]:
     if plan.format != FORMAT:
         yield f"its format is {printable(plan.format)}, not {FORMAT}"
@@ -116,6 +125,8 @@ def _set_problems(plan: Plan) -> Iterator[str]:
         yield "two discs have one volume ID"
     if not (plan.set.title.isprintable() and plan.strategy.isprintable()):
         yield "its title or strategy cannot be printed"
+    if plan.library and not _is_copy(plan.library):
+        yield "the copy of the library is impossible"
 
 
 def _source_problems(plan: Plan) -> Iterator[str]:

@@ -83,6 +83,15 @@ class Need(msgspec.Struct, frozen=True, omit_defaults=True):
     place: str = ""
 
 
+class FrozenLibrary(msgspec.Struct, frozen=True):
+    """A copy of the library that goes onto each disc; it lies at `path` and never changes."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    sha256: str
+
+
 @dataclass(frozen=True, slots=True)
 class Tree:
     """All that the sources hold, and what their sessions need.
@@ -102,6 +111,7 @@ class Tree:
     earlier: tuple[Earlier, ...] = ()
     earlier_sets: tuple[EarlierSet, ...] = ()
     since: tuple[Since, ...] = ()
+    library: FrozenLibrary | None = None
 
     @property
     def places(self) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from spanner.restoring.iso import IsoImage
 from support.trees import snapshot, write
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -116,6 +117,25 @@ def test_the_first_backup_is_of_all(run: Run, root: str, tmp_path: Path) -> None
     assert "no set of these sources with every disc read back: all of them is new" in done.stderr
     run("restore", "2", "--to", "out")
     assert snapshot(str(tmp_path / "out/Other")) == snapshot(str(tmp_path / "Other"))
+
+
+def test_a_copy_of_the_library_goes_along(run: Run, root: str, tmp_path: Path) -> None:
+    first = document(run("list", "--json"))["sets"][0]
+    write(root, "d.wav", b"d")
+    how = ("--new-only", "--include-library")
+    made = document(run("archive", "Song", *MEDIA, *how, "--to", "2", "--json"))
+    with IsoImage(str(tmp_path / "2/SONG_01OF01.iso")) as image:
+        copy = image.read(image.find("catalog/library.sqlite"), limit=1 << 30)
+    (tmp_path / "copy.sqlite").write_bytes(copy)
+    known = document(run("list", "--library", "copy.sqlite", "--json"))["sets"]
+    assert [each["id"] for each in known] == [first["id"]]
+    with sqlite3.connect(tmp_path / "library.sqlite") as db:
+        db.execute("DELETE FROM images WHERE set_id != ?", (first["id"],))
+    db.close()
+    again = document(run("archive", "Song", *MEDIA, *how, "--to", "2", "--json"))
+    assert again == made
+    run("restore", "1", "2", "--to", "out")
+    assert snapshot(str(tmp_path / "out/Song")) == snapshot(root)
 
 
 def test_bad_usage(run: Run, root: str) -> None:
