@@ -80,7 +80,10 @@ class Asking:
             with ExitStack() as stack:
                 for disc in self._open(stack, node):
                     known = infos.get(disc.key)
-                    name = f"{known.volume_id if known else 'the disc'} in {node}"
+                    if not known:
+                        self._progress.note(f"{node}: none of the discs is of the set")
+                        continue
+                    name = f"{known.volume_id} in {node}"
                     if disc.key in left():
                         self._progress.note(f"{name}: reading")
                         done.add(disc.key)
