@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -245,3 +246,42 @@ def test_of_two_full_sets_the_newest_is_restored(
     report = get_back(backups.images, tmp_path / "old", as_of=first.plan.set.created)
     assert report.exit_code == 0
     assert snapshot(str(tmp_path / "old/Song")) == before
+
+
+def test_parity_of_an_earlier_set_makes_up_for_its_lost_disc(
+    tmp_path: Path, root: str, backups: Backups
+) -> None:
+    backups.parities, backups.media = 1, "custom:2MB"
+    write(root, "x.wav", random.Random(1).randbytes(700_000))
+    write(root, "y.wav", random.Random(2).randbytes(700_000))
+    first = backups.archive(root)
+    *data, parity = first.images
+    assert [disc.parity for disc in first.plan.discs] == [0] * len(data) + [1]
+    write(root, "new.wav", b"new")
+    backups.archive(root)
+    for lost in data:
+        out = tmp_path / os.path.basename(lost)
+        assert get_back(without(backups.images, lost), out).exit_code == 0
+        assert snapshot(str(out / "Song")) == snapshot(root)
+    report = get_back(without(without(backups.images, data[0]), parity), tmp_path / "out")
+    assert (report.exit_code, [disc.number for disc in report.missing]) == (7, [1])
+    assert report.missing[0].set_id == first.plan.set.id
+
+
+def test_discs_of_two_sets_by_one_name_are_no_copies_of_each_other(
+    tmp_path: Path, root: str, backups: Backups
+) -> None:
+    """Their volume IDs and sizes are equal; one has a hole that the other cannot fill."""
+    backups.archive(root)
+    for name in "ab":
+        write(root, f"Audio Files/{name}.wav", name.upper().encode() * 5000, mtime_ns=10**18)
+    backups.archive(root)
+    older, newer = backups.images
+    assert os.path.getsize(older) == os.path.getsize(newer)
+    shutil.copy(newer, tmp_path / "copy.iso")
+    flip(newer, place(newer, "data/Song/Audio Files/a.wav"))
+    report = get_back([older, newer, str(tmp_path / "copy.iso")], tmp_path / "out")
+    assert (report.exit_code, report.missing) == (0, [])
+    assert snapshot(str(tmp_path / "out/Song")) == snapshot(root)
+    report = get_back([older, newer], tmp_path / "two")
+    assert [remark.path for remark in report.damaged] == ["Song/Audio Files/a.wav"]

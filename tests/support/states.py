@@ -32,6 +32,7 @@ class Backups:
 
     folder: str
     media: str = "custom:1MB"
+    parities: int = 0
     made: list[MadeSet] = field(default_factory=list)
 
     @property
@@ -47,6 +48,7 @@ class Backups:
                 replicate=how.replicate,
                 hashed=how.hashed,
                 title=title,
+                parities=self.parities,
             )
             plan = with_hashes(make_plan(tree, wishes), silent, every=how.hashed)
             plan = library.adopt(plan)
