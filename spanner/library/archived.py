@@ -20,13 +20,11 @@ from spanner.sources.tree import SourceRoot
 
 _COMPLETE = """
 SELECT id, title, created FROM sets WHERE NOT EXISTS (
-    SELECT 1 FROM discs WHERE set_id = sets.id AND (
-        NOT EXISTS (SELECT 1 FROM images WHERE set_id = sets.id AND disc = number)
-        AND NOT EXISTS (SELECT 1 FROM copies
-            WHERE set_id = sets.id AND disc = number AND state = 'verified')
-        OR (SELECT good FROM checks WHERE set_id = sets.id AND disc = number
-            ORDER BY id DESC LIMIT 1) = 0
-    )
+    SELECT 1 FROM discs WHERE discs.set_id = sets.id
+    AND NOT EXISTS (SELECT 1 FROM images
+        WHERE images.set_id = sets.id AND disc = discs.number AND state = 'verified')
+    AND NOT EXISTS (SELECT 1 FROM copies
+        WHERE copies.set_id = sets.id AND disc = discs.number AND state = 'verified' AND lost = '')
 ) ORDER BY created DESC, rowid DESC
 """
 _OF_SIZES = """
@@ -79,7 +77,7 @@ class Archived:
         self.held = lru_cache(maxsize=4)(self._held)
 
     def sets(self) -> dict[str, SetInfo]:
-        """Those sets of which every disc was read back and no newest check failed, newest first."""
+        """The sets of which every disc has a copy whose newest check was good, newest first."""
         return {row[0]: SetInfo(*row) for row in self._db.execute(_COMPLETE)}
 
     def newest(self, source: str, among: Collection[str]) -> Plan | None:

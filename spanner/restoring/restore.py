@@ -221,14 +221,14 @@ class _Restore:
         if disc.merged or not read:
             return
         own = sum(
-            disc.number in part.places
+            disc.key in part.places
             for file in self._wanted.files.values()
             if not file.link_to
             for part in file.parts.values()
         )
         whole = self._whole and own == len(read) and not self._wanted.refused
         if self._bad or (whole and not any(map(self._outcome.has_failed, read))):
-            seen = DiscRead(disc.source.path, self._wanted.set_id, disc.number, tuple(self._bad))
+            seen = DiscRead(disc.source.path, *disc.key, tuple(self._bad))
             self._report.read.append(seen)
 
     def _ask(self, asking: Asking, pool: ThreadPoolExecutor) -> None:

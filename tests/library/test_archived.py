@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from burners import silent
+from spanner.catalog.escaping import unescape
 from spanner.library import BURNT, VERIFIED, image_key, open_library
 from spanner.library.archived import Archived
+from spanner.library.checks import FILE, VERIFY, Finding
 from spanner.library.comparing import Comparing, compare
 from spanner.planning.plan import Plan
 from spanner.sources import scan
@@ -63,7 +65,10 @@ def test_a_set_with_a_disc_that_failed_its_last_check(backups: Backups, root: st
     plan = backups.archive(root).plan
     for good in (True, False, True):
         with open_library(backups.library) as library:
-            library.add_check(plan.set.id, 2, "/dev/sr0", good, "" if good else "damaged")
+            (place,) = library._db.execute("SELECT place FROM images WHERE disc = 2").fetchone()
+            problems = () if good else ("a.wav: damaged",)
+            finding = Finding(plan.set.id, 2, unescape(place), FILE, VERIFY, problems, "a" * 64)
+            assert library.checks.add(finding)
         assert counted(backups) == ([plan.set.id] if good else [])
 
 
