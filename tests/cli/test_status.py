@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,7 @@ def test_an_image_on_a_drive_that_is_kept_elsewhere(run: Run, image: str, tmp_pa
 
 
 def test_checks_that_are_due(run: Run, image: str) -> None:
+    time.sleep(1.1)  # times are kept in seconds
     assert "last found good" in run("status", *ONE, "--due", "0days", code=5).stdout
     run("status", *ONE, "--due", "1day")
     assert "is no age" in run("status", "--due", "soon", code=2).stderr
