@@ -16,6 +16,7 @@ from burners.errors import (
     UsedMediumError,
 )
 from burners.folder import FolderDrive
+from burners.growing import GrownImage, scratch_file
 from burners.image import Burnt, Image, image_file
 from burners.progress import Progress, silent
 from burners.reading import read_back, reload
@@ -27,6 +28,7 @@ __all__ = [
     "BusyError",
     "Drive",
     "FolderDrive",
+    "GrownImage",
     "Image",
     "Medium",
     "MediumError",
@@ -47,5 +49,6 @@ __all__ = [
     "look",
     "read_back",
     "reload",
+    "scratch_file",
     "silent",
 ]

@@ -8,8 +8,10 @@ import shutil
 from collections.abc import Iterator
 
 from burners.errors import BurnError, TargetFullError
-from burners.image import SECTOR, Burnt, Checksums, Image, measured
+from burners.growing import GrownImage, write
+from burners.image import SECTOR, Burnt, Image
 from burners.progress import Progress
+from burners.writing import refusals
 
 _CHUNK = 1 << 20
 
@@ -24,7 +26,7 @@ class FolderDrive:
         """The file that an image of this volume ID gets."""
         return os.path.join(self.folder, f"{volume_id}.iso")
 
-    def find(self, image: Image) -> str | None:
+    def find(self, image: Image | GrownImage) -> str | None:
         """The file in the image's place, whatever it is."""
         path = self.path(image.volume_id)
         return path if os.path.lexists(path) else None
@@ -49,24 +51,25 @@ class FolderDrive:
                 f"make room or choose another folder"
             )
 
-    def burn(self, image: Image, progress: Progress) -> Burnt:
-        """Write, flush, rename; a failure leaves no partial file.
+    def burn(self, image: Image | GrownImage, progress: Progress) -> Burnt:
+        """Write, flush, rename; a failure leaves no partial file. Images that grow do so there.
 
         Raises:
             TargetFullError: the folder is full.
-            BurnError: the folder refuses, or the image has not as many sectors as it says.
+            BurnError: the folder refuses, or the image has not as many sectors as it says; and
+                what making the image raises.
         """
         path = self.path(image.volume_id)
         partial = path + ".partial"
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
-            with _refusals(path, "written"):
+            with refusals(path, "written"):
                 fd = os.open(partial, flags, 0o666)
             try:
-                checksums = _copy(image, path, fd, progress)
+                checksums = write(image, partial, path, fd, progress)
             finally:
                 os.close(fd)
-            with _refusals(path, "written"):
+            with refusals(path, "written"):
                 os.rename(partial, path)
                 _flush_folder(self.folder)
         except BaseException:
@@ -75,7 +78,7 @@ class FolderDrive:
             raise
         return Burnt(path, "", image.sectors, checksums.sha256, checksums.clusters)
 
-    def read_back(self, image: Image, progress: Progress) -> str:
+    def read_back(self, image: Image | GrownImage, progress: Progress) -> str:
         """Hash the file's sectors from the medium: the cached pages are dropped first.
 
         Raises:
@@ -93,57 +96,21 @@ class FolderDrive:
             f"a file of another length than {image.sectors} sectors" if left else digest.hexdigest()
         )
 
-    def reject(self, image: Image) -> None:
+    def reject(self, image: Image | GrownImage) -> None:
         """Give the file a name that no one takes for an image.
 
         Raises:
             BurnError: it cannot be renamed.
         """
         path = self.path(image.volume_id)
-        with _refusals(path, "renamed"), contextlib.suppress(FileNotFoundError):
+        with refusals(path, "renamed"), contextlib.suppress(FileNotFoundError):
             os.rename(path, path + ".bad")
-
-
-@contextlib.contextmanager
-def _refusals(path: str, done: str) -> Iterator[None]:
-    """Turn what the file system refuses into a sentence: `path` cannot be `done`."""
-    try:
-        yield
-    except OSError as error:
-        folder = os.path.dirname(path)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise TargetFullError(
-                f"{folder} is full: make room and run the same command again"
-            ) from error
-        if error.errno == errno.EFBIG:
-            raise BurnError(
-                f"{path} is larger than its file system or your limits allow "
-                f"(FAT takes 4 GiB at most): choose another folder"
-            ) from error
-        raise BurnError(f"{path} cannot be {done}: {error.strerror}") from error
-
-
-def _copy(image: Image, path: str, fd: int, progress: Progress) -> Checksums:
-    """Write the image's blocks and flush them. Errors in making the blocks are not the folder's."""
-    checksums = Checksums()
-    for block in measured(image, checksums):
-        with _refusals(path, "written"):
-            _write_all(fd, block)
-        progress.advance(len(block))
-    with _refusals(path, "written"):
-        os.fsync(fd)
-    return checksums
-
-
-def _write_all(fd: int, block: memoryview) -> None:
-    while block:
-        block = block[os.write(fd, block) :]
 
 
 def _chunks(path: str) -> Iterator[memoryview]:
     """The file's bytes from the medium; a chunk is valid until the next one is asked for."""
     buffer = memoryview(bytearray(_CHUNK))
-    with _refusals(path, "read back"), open(path, "rb", buffering=0) as file:
+    with refusals(path, "read back"), open(path, "rb", buffering=0) as file:
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
         while count := file.readinto(buffer):

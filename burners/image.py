@@ -114,7 +114,7 @@ def image_file(path: str) -> Image:
         raise BurnError(f"{path} is no disc image: its {size:,} bytes are no sectors of {SECTOR}")
     if not name:
         name = os.path.splitext(os.path.basename(path))[0]
-    return Image(name, size // SECTOR, lambda: _blocks(path))
+    return Image(name, size // SECTOR, lambda: blocks_of(path))
 
 
 def volume_name(descriptor: bytes) -> str:
@@ -124,7 +124,12 @@ def volume_name(descriptor: bytes) -> str:
     return descriptor[40:72].decode("ascii", "replace").strip(" \0")
 
 
-def _blocks(path: str) -> Iterator[memoryview]:
+def blocks_of(path: str) -> Iterator[memoryview]:
+    """The file's bytes; a block is valid until the next one is asked for.
+
+    Raises:
+        BurnError: it cannot be read.
+    """
     buffer = memoryview(bytearray(_BUFFER))
     try:
         with open(path, "rb", buffering=0) as file:

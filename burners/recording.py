@@ -22,6 +22,7 @@ from burners.errors import (
     UsedMediumError,
 )
 from burners.folder import FolderDrive
+from burners.growing import GrownImage
 from burners.growisofs import Growisofs
 from burners.image import SECTOR, Burnt, Checksums, Image, measured
 from burners.media import SIMULATED, display_name, is_recordable
@@ -35,19 +36,21 @@ _READY = 120.0  # seconds that a disc may take to be recognised
 
 
 def burn(
-    image: Image,
+    image: Image | GrownImage,
     drive: Drive | FolderDrive,
     progress: Progress = silent,
     *,
     speed: float | None = None,
     simulate: bool = False,
     program: str = "",
+    scratch: str = "",
     stop: threading.Event | None = None,
 ) -> Burnt:
     """Record the image; for a drive on the disc in it, which is closed and was not read back yet.
 
     `program` names the one to use, else the best that is installed for the disc is taken. What
-    making the image's blocks raises ends the recording and is raised again.
+    making the image's blocks raises ends the recording and is raised again. For a drive an image
+    that grows is made in a file in the folder `scratch` first, or where temporary files lie.
 
     Raises:
         MediumError: the disc in the drive cannot take the image; it is as it was.
@@ -65,6 +68,11 @@ def burn(
     check(now, image.sectors)
     assert now.medium
     chosen = choose(now, image.sectors, simulate=simulate, only=program)
+    if isinstance(image, GrownImage):
+        with image.whole(scratch, progress, stop) as whole:  # the disc may be another after it
+            return burn(
+                whole, drive, progress, speed=speed, simulate=simulate, program=program, stop=stop
+            )
     order = Order(now.node, now.medium.kind, image.sectors, speed, simulate)
     return _record(image, now, chosen, order, progress, stop)
 

@@ -21,7 +21,7 @@ _FAREWELL = 30.0  # seconds that a program has to end after it was told to
 _AFTER = 1.0  # seconds that output may stay open after its program has ended
 _PIPE = 1 << 20
 _TAIL = 40
-_ENDS = re.compile(rb"[\r\n]")
+_ENDS = re.compile(rb"[\r\n\b]+")
 
 starting = threading.Lock()
 """Held while a program is started: until it runs it has copies of all our open files, and whoever
@@ -44,8 +44,8 @@ def run(
 ) -> Ended:
     """Run a program to its end; `on_line` hears each line of both streams, in this thread.
 
-    Progress lines that overwrite each other with a carriage return are lines too. What `blocks`
-    raises ends the program and is raised again.
+    Progress lines that overwrite each other, with carriage returns or backspaces, are lines too.
+    What `blocks` raises ends the program and is raised again.
 
     Raises:
         ProgramError: it is not there or cannot be run.

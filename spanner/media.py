@@ -50,7 +50,8 @@ _TERM = re.compile(
 class Medium:
     """A type of disc that can be bought: its capacity in sectors, perhaps its price and stock.
 
-    `reserve` sectors of it are left free.
+    `reserve` sectors of it are left free; what is used of it holds error correction of `ecc`
+    percent beside the image (0: none).
     """
 
     name: str
@@ -59,6 +60,7 @@ class Medium:
     price: float | None = None
     stock: int | None = None
     reserve: int = 0
+    ecc: float = 0
 
 
 def parse_media(text: str) -> tuple[Medium, ...]:
@@ -92,9 +94,9 @@ def reserving(media: Iterable[Medium], text: str) -> tuple[Medium, ...]:
     return tuple(replace(each, reserve=count) for each in media)
 
 
-def known_media() -> tuple[Medium, ...]:
-    """All media of the table."""
-    return tuple(Medium(name, size, words) for name, (size, words) in _TABLE.items())
+def known_media(ecc: float = 0) -> tuple[Medium, ...]:
+    """All media of the table, with that much error correction."""
+    return tuple(Medium(name, size, words, ecc=ecc) for name, (size, words) in _TABLE.items())
 
 
 def _parse_one(term: str) -> Medium:

@@ -102,6 +102,7 @@ def _burn(desk: Desk, drive: Drive, work: Work, prepared: Prepared) -> Burnt:
             speed=orders.speed,
             simulate=orders.simulate,
             program=orders.program,
+            scratch=orders.scratch,
             stop=desk.stop,
         )
 

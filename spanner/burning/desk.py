@@ -12,7 +12,10 @@ from spanner.library import BURN, DISC, SPOILT, VERIFIED, Copy, Finding, Library
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """How a job burns. `wait`: seconds for a disc to come, None: for ever."""
+    """How a job burns. `wait`: seconds for a disc to come, None: for ever.
+
+    `scratch`: folder for an image that has to be made before it is burnt, empty: the usual one.
+    """
 
     copies: int = 1
     speed: float | None = None
@@ -20,6 +23,7 @@ class Orders:
     verify: bool = True
     wait: float | None = None
     program: str = ""
+    scratch: str = ""
 
 
 @dataclass(slots=True)

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from burners import BurnError, FolderDrive, Image, Progress, TargetFullError, silent
+from burners import BurnError, FolderDrive, GrownImage, Image, Progress, TargetFullError, silent
 from spanner.burning.work import prepare
 from spanner.burning.written import Written
 from spanner.errors import DoesNotFitError, DriveError, UsageError, VerificationError
 from spanner.library import FILE, WRITE, Finding, Library
 from spanner.planning.plan import Disc, Plan
+from spanner.protection import dvdisaster
 from spanner.restoring.verify import verify
 from spanner.units import SECTOR, printable
 
@@ -30,8 +31,10 @@ class FolderJob:
             SourceError: a source is missing or changed.
             VerificationError: what was read back is not what was written.
             DriveError: the drive refused.
-            UsageError: another file is in the way and may not be replaced.
+            UsageError: another file is in the way and may not be replaced, or a program is missing.
         """
+        if plan.ecc:
+            dvdisaster.need()
         done: dict[int, Written] = {}
         try:
             for disc in plan.discs:
@@ -98,7 +101,7 @@ class FolderJob:
             Finding(plan.set.id, disc.number, path, FILE, WRITE, problems=(problem,))
         )
 
-    def _read_back(self, image: Image, plan: Plan, disc: Disc) -> str:
+    def _read_back(self, image: Image | GrownImage, plan: Plan, disc: Disc) -> str:
         what = f"reading back {disc.volume_id} ({disc.number} of {len(plan.discs)})"
         with self.progress.task(what, image.sectors * SECTOR):
             return self.drive.read_back(image, self.progress)

@@ -50,7 +50,7 @@ class _InOrder:
 
     def __init__(self, disc: Disc, blocks: Iterator[memoryview]) -> None:
         self.name = disc.volume_id
-        self.sectors = disc.image_sectors
+        self.sectors = disc.volume_sectors
         self._blocks = blocks
         self._block = memoryview(b"")
         self._next = 0

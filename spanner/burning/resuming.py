@@ -2,7 +2,7 @@
 
 import hashlib
 
-from burners import Burnt, ReadBackError, StoppedError
+from burners import Burnt, Image, ReadBackError, StoppedError
 from burners.drives import Drive
 from spanner.burning.attempt import check, load_again
 from spanner.burning.desk import Desk
@@ -90,6 +90,7 @@ class _Stoppable:
 
 
 def _hash(prepared: Prepared) -> str:
+    assert isinstance(prepared.image, Image)  # of a file; those that are made belong to a set
     whole = hashlib.sha256()
     for block in prepared.image.blocks():
         whole.update(block)

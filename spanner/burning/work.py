@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from burners import BurnError, Image, image_file
+from burners import BurnError, GrownImage, Image, image_file
 from spanner.burning.parity import parity_writer
 from spanner.burning.written import Written
 from spanner.catalog.bag import texts
@@ -15,6 +15,9 @@ from spanner.imaging.layout import lay_out
 from spanner.imaging.stream import ImageStream
 from spanner.library import Library, image_key
 from spanner.planning.plan import Disc, Plan
+from spanner.protection import dvdisaster
+from spanner.protection.protected import protected
+from spanner.protection.rs03 import planned
 from spanner.restoring.discs import open_disc
 from spanner.restoring.iso import IsoImage
 from spanner.units import printable, sectors
@@ -28,7 +31,7 @@ class Prepared:
     of its files, known after it was written.
     """
 
-    image: Image
+    image: Image | GrownImage
     contents: Callable[[], Iterable[tuple[int, int, str]]]
     hashes: Callable[[], Iterable[tuple[str, int, str]]]
 
@@ -71,7 +74,13 @@ class Work:
 
 
 def work_of_plan(plan: Plan) -> list[Work]:
-    """All discs of a plan."""
+    """All discs of a plan.
+
+    Raises:
+        UsageError: a program is missing that makes their images.
+    """
+    if plan.ecc:
+        dvdisaster.need()
 
     def work(disc: Disc) -> Work:
         belongs = plan.set.id, disc.number
@@ -97,10 +106,10 @@ def prepare(plan: Plan, disc: Disc) -> Prepared:
     """
     computed = parity_files(plan, disc, parity_writer(plan, disc))
     stream = ImageStream(lay_out(plan, disc, texts(plan, disc), computed))
-    if stream.sectors != disc.image_sectors:
+    if stream.sectors != disc.volume_sectors:
         raise UsageError(
             f"{disc.volume_id}: its image has {stream.sectors} sectors, the plan says "
-            f"{disc.image_sectors}: it was made by another version, plan again"
+            f"{disc.volume_sectors}: it was made by another version, plan again"
         )
 
     def hashes() -> Iterator[tuple[str, int, str]]:
@@ -109,8 +118,15 @@ def prepare(plan: Plan, disc: Disc) -> Prepared:
             for name in item.names():
                 yield name.path, item.part, digest
 
+    def contents() -> Iterator[tuple[int, int, str]]:
+        yield from stream.contents()
+        if disc.ecc_sectors:
+            yield stream.sectors, disc.ecc_sectors, "the error correction"
+
     image = Image(disc.volume_id, stream.sectors, stream.blocks)
-    return Prepared(image, stream.contents, hashes)
+    if not disc.ecc_sectors:
+        return Prepared(image, contents, hashes)
+    return Prepared(protected(image, planned(stream.sectors, plan.ecc)), contents, hashes)
 
 
 def work_of_files(paths: Iterable[str], library: Library) -> list[Work]:

@@ -34,6 +34,7 @@ def readme(plan: Plan, disc: Disc) -> str:
         earlier=_earlier(plan),
         library=_template("library.txt").template if plan.library else "",
         parity=_parity(plan),
+        ecc=_template("ecc.txt").template if plan.ecc else "",
         needs=_needs(plan),
     )
 

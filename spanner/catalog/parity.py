@@ -41,7 +41,7 @@ def image_lines(plan: Plan) -> Iterator[str]:
     """The lines of images.tsv."""
     yield f"{HEADER}\n"
     for disc in plan.data_discs:
-        yield f"{disc.number}\t{disc.volume_id}\t{disc.image_sectors:0{_WIDTH}}\n"
+        yield f"{disc.number}\t{disc.volume_id}\t{disc.volume_sectors:0{_WIDTH}}\n"
 
 
 def parse_images(text: str) -> list[ImageInfo]:

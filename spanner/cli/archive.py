@@ -26,10 +26,12 @@ def command(
     verify: b.VerifyOption = True,
     wait: b.WaitOption = None,
     program: b.ProgramOption = "",
+    scratch: o.ScratchOption = "",
     pack: o.PackOption = "letters",
     keep: o.KeepOption = "none",
     fill: o.FillOption = "even",
     reserve: o.ReserveOption = "",
+    ecc: o.EccOption = "",
     split: o.SplitOption = True,
     replicate: o.ReplicateOption = None,
     title: o.TitleOption = "",
@@ -55,7 +57,19 @@ def command(
     progress = TerminalProgress()
     replicated = tuple(replicate or ())
     offered = parse_media(media)
-    wishes = Wishes(offered, pack, split, replicated, hashed, title, keep, fill, reserve, parity)
+    wishes = Wishes(
+        offered,
+        pack,
+        split,
+        replicated,
+        hashed,
+        title,
+        keep,
+        fill,
+        reserve,
+        parity,
+        o.ecc_percent(ecc),
+    )
     collecting = Collecting(
         tuple(search or ()), folder_only, used_only, skip_regenerable, allow_missing, follow
     )
@@ -69,7 +83,7 @@ def command(
     if to:
         write_set(plan, to, library, progress, yes=yes, as_json=as_json, adopt=True)
         return
-    burning = b.Burning(drive, copies, simulate, speed, verify, wait, program)
+    burning = b.Burning(drive, copies, simulate, speed, verify, wait, program, scratch)
     with open_library(file) as opened:
         plan = opened.adopt(plan)
         written = burning.run(work_of_plan(plan), opened, progress)

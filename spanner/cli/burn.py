@@ -27,12 +27,13 @@ def command(
     verify: b.VerifyOption = True,
     wait: b.WaitOption = None,
     program: b.ProgramOption = "",
+    scratch: o.ScratchOption = "",
     as_json: o.JsonOption = False,
     library: o.LibraryOption = "",
 ) -> None:
     """Burn discs, read them back and record them; run again, it goes on where it stopped."""
     progress = TerminalProgress()
-    burning = b.Burning(drive, copies, simulate, speed, verify, wait, program)
+    burning = b.Burning(drive, copies, simulate, speed, verify, wait, program, scratch)
     document: dict[str, Any] = {}
     with open_library(o.library_file(library)) as opened:
         if _is_plan(targets[0]):

@@ -63,6 +63,7 @@ class Burning:
     verify: bool
     wait: float | None
     program: str
+    scratch: str
 
     def run(
         self, works: Sequence[Work], library: Library, progress: TerminalProgress
@@ -84,6 +85,7 @@ class Burning:
             self.verify,
             seconds_to_wait(self.wait),
             self.program,
+            self.scratch,
         )
         return burn_all(works, self._drives(works), orders, library, progress)
 

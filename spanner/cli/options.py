@@ -6,6 +6,8 @@ from typing import Annotated
 import platformdirs
 import typer
 
+from spanner.protection.rs03 import parse_percent
+
 SourcesArgument = Annotated[
     list[str], typer.Argument(metavar="SOURCE", help="Session folders, or any folders or files.")
 ]
@@ -38,6 +40,23 @@ FillOption = Annotated[
 ReserveOption = Annotated[
     str,
     typer.Option("--reserve", metavar="SIZE|PERCENT", help="Leave so much of each disc free."),
+]
+EccOption = Annotated[
+    str,
+    typer.Option(
+        "--ecc",
+        metavar="PERCENT",
+        help="Add so much error correction to each image (dvdisaster's RS03; 20 is usual).",
+    ),
+]
+ScratchOption = Annotated[
+    str,
+    typer.Option(
+        "--scratch",
+        metavar="DIR",
+        help="Where the image of a disc may lie meanwhile.",
+        show_default="the folder of temporary files",
+    ),
 ]
 SplitOption = Annotated[
     bool, typer.Option("--split/--no-split", help="Cut files larger than a disc into parts.")
@@ -117,3 +136,12 @@ LibraryOption = Annotated[
 def library_file(option: str) -> str:
     """The library's file: what was asked for, or the one in the user's data folder."""
     return option or os.path.join(platformdirs.user_data_dir("spanner"), "library.sqlite")
+
+
+def ecc_percent(option: str) -> float:
+    """The error correction that was asked for, in percent; 0: none.
+
+    Raises:
+        UsageError: there is no such percentage.
+    """
+    return parse_percent(option) if option else 0

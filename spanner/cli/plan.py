@@ -23,6 +23,7 @@ def command(
     keep: o.KeepOption = "none",
     fill: o.FillOption = "even",
     reserve: o.ReserveOption = "",
+    ecc: o.EccOption = "",
     split: o.SplitOption = True,
     replicate: o.ReplicateOption = None,
     title: o.TitleOption = "",
@@ -47,7 +48,19 @@ def command(
     """Plan which file goes on which disc; nothing is written but the plan."""
     replicated = tuple(replicate or ())
     offered = parse_media(media)
-    wishes = Wishes(offered, pack, split, replicated, hashed, title, keep, fill, reserve, parity)
+    wishes = Wishes(
+        offered,
+        pack,
+        split,
+        replicated,
+        hashed,
+        title,
+        keep,
+        fill,
+        reserve,
+        parity,
+        o.ecc_percent(ecc),
+    )
     collecting = Collecting(
         tuple(search or ()), folder_only, used_only, skip_regenerable, allow_missing, follow
     )

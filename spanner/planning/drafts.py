@@ -17,6 +17,7 @@ from spanner.planning.contents import Contents
 from spanner.planning.costs import directory_cost, least_cost
 from spanner.planning.plan import FORMAT, Disc, Item, Plan, SetInfo
 from spanner.planning.shares import Share
+from spanner.protection.rs03 import planned, room
 from spanner.sources.tree import Tree
 from spanner.units import SECTOR, sectors
 
@@ -47,8 +48,10 @@ class Drafts:
         strategy: str,
         set_info: SetInfo,
         parities: int = 0,
+        ecc: float = 0,
     ) -> None:
         self._tree = tree
+        self._ecc = ecc
         self._strategy = strategy
         self._set = set_info
         self._parities = parities
@@ -58,17 +61,16 @@ class Drafts:
         """The plan with these shares, each disc's size exact."""
         plan = self._plan(stuff, shares)
         for discs in (plan.data_discs, plan.discs[len(shares) :]):  # parities are as long as data
-            exact = {disc.number: _measure(plan, disc) for disc in discs}
+            exact = {disc.number: self._sized(disc, _measure(plan, disc)) for disc in discs}
             plan = msgspec.structs.replace(
-                plan,
-                discs=tuple(
-                    msgspec.structs.replace(
-                        disc, image_sectors=exact.get(disc.number, disc.image_sectors)
-                    )
-                    for disc in plan.discs
-                ),
+                plan, discs=tuple(exact.get(disc.number, disc) for disc in plan.discs)
             )
         return plan
+
+    def _sized(self, disc: Disc, sectors: int) -> Disc:
+        """The disc with an image of so many sectors, and its error correction."""
+        total = planned(sectors, self._ecc).total if self._ecc else sectors
+        return msgspec.structs.replace(disc, image_sectors=total, ecc_sectors=total - sectors)
 
     def common(self, stuff: Contents) -> int:
         """Bytes of a disc that has no items of its own, in a set of two without titles."""
@@ -154,6 +156,7 @@ class Drafts:
             earlier_sets=self._tree.earlier_sets,
             since=self._tree.since,
             library=self._tree.library,
+            ecc=self._ecc,
         )
 
     def _without_items(self, stuff: Contents, shares: Sequence[Share]) -> Plan:
@@ -163,8 +166,11 @@ class Drafts:
 
 
 def usable(medium: Medium) -> int:
-    """Bytes of the largest image that the medium takes."""
-    return max(0, medium.sectors - medium.reserve) // ALIGNMENT * ALIGNMENT * SECTOR
+    """Bytes of the largest image that the medium takes, beside its error correction."""
+    sectors = max(0, medium.sectors - medium.reserve) // ALIGNMENT * ALIGNMENT
+    if medium.ecc:
+        sectors = room(sectors, medium.ecc) // ALIGNMENT * ALIGNMENT
+    return sectors * SECTOR
 
 
 def volume_id(title: str, number: int, count: int) -> str:

@@ -113,10 +113,11 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
         return path if self.parts == 1 else f"{path}.{self.part:03}"
 
 
-class Disc(msgspec.Struct, frozen=True):
+class Disc(msgspec.Struct, frozen=True, omit_defaults=True):
     """One disc. `image_sectors` is exact: its image has just that many.
 
-    `parity`: which parity it holds instead of items, from 1; 0 where it holds items.
+    `parity`: which parity it holds instead of items, from 1; 0 where it holds items. `ecc_sectors`
+    of the image, the last, are error correction.
     """
 
     number: int
@@ -127,6 +128,12 @@ class Disc(msgspec.Struct, frozen=True):
     image_sectors: int
     items: tuple[Item, ...]
     parity: int = 0
+    ecc_sectors: int = 0
+
+    @property
+    def volume_sectors(self) -> int:
+        """Sectors of the image without error correction."""
+        return self.image_sectors - self.ecc_sectors
 
     def places(self) -> Iterator[str]:
         """Where all files below `data/` lie; further names behind the first."""
@@ -185,8 +192,9 @@ class Plan(msgspec.Struct, frozen=True):
     or where all media have prices, none costs less; `price` is what all discs cost then, and
     `price_bound` what they cost at least. `divided`: folders on several discs; `too_large`: groups
     that no disc takes, which could not be kept whole. `reserve`: what was to be
-    left free on each disc. The last six as in `Tree`: with `earlier` the set states all that was
-    there, though its discs hold only what was new.
+    left free on each disc; `ecc`: percent of error correction that each image has, at least.
+    The six before it are as in `Tree`: with `earlier` the set states all that was there, though its
+    discs hold only what was new.
     """
 
     format: str
@@ -213,6 +221,7 @@ class Plan(msgspec.Struct, frozen=True):
     earlier_sets: tuple[EarlierSet, ...] = ()
     since: tuple[Since, ...] = ()
     library: FrozenLibrary | None = None
+    ecc: float = 0
 
     @property
     def data_discs(self) -> tuple[Disc, ...]:
@@ -227,7 +236,7 @@ class Plan(msgspec.Struct, frozen=True):
     @property
     def longest(self) -> int:
         """Sectors of the longest image that holds items, and of each parity."""
-        return max(disc.image_sectors for disc in self.data_discs)
+        return max(disc.volume_sectors for disc in self.data_discs)
 
     @property
     def roots(self) -> dict[str, str]:

@@ -14,6 +14,7 @@ from spanner.files import write_atomically
 from spanner.paths import is_bytes, is_safe
 from spanner.planning.plan import FORMAT, Disc, Item, Plan
 from spanner.planning.plan_earlier import SHA256, earlier_problems, is_place, is_source, is_time
+from spanner.protection.rs03 import is_percent, planned
 from spanner.sources.tree import Directory, FrozenLibrary, LeftOut, Symlink
 from spanner.units import printable
 
@@ -77,6 +78,7 @@ def _problems(plan: Plan) -> Iterator[str]:
     names = {root.name for root in plan.sources}
     for disc in plan.discs:
         yield from _disc_problems(disc, names)
+    yield from _ecc_problems(plan)
     yield from _part_problems(plan)
     yield from earlier_problems(plan, names)
     others: chain[Directory | Symlink | LeftOut] = chain(
@@ -152,6 +154,17 @@ def _disc_problems(disc: Disc, names: set[str]) -> Iterator[str]:
     places = list(disc.places())
     if len(set(places)) < len(places):
         yield f"two files of disc {disc.number} lie at one place"
+
+
+def _ecc_problems(plan: Plan) -> Iterator[str]:
+    if plan.ecc and not is_percent(plan.ecc):
+        yield f"error correction of {plan.ecc} % is impossible"
+        return
+    for disc in plan.discs:
+        data = disc.volume_sectors
+        expected = planned(data, plan.ecc).total if plan.ecc and data > 0 else data
+        if data <= 0 or disc.image_sectors != expected:
+            yield f"disc {disc.number} has {disc.ecc_sectors} sectors of error correction"
 
 
 def _item_problems(item: Item, names: set[str]) -> Iterator[str]:

@@ -44,7 +44,7 @@ class Wishes:
     """How the set is to be planned. `hashed`: items get a placeholder for their hash.
 
     `keep`: none, folder, or a regular expression; `fill`: even or full; `reserve` as it was said.
-    `parities`: how many discs may be lost.
+    `parities`: how many discs may be lost; `ecc`: percent of error correction in each image.
     """
 
     media: tuple[Medium, ...]
@@ -57,6 +57,7 @@ class Wishes:
     fill: str = "even"
     reserve: str = ""
     parities: int = 0
+    ecc: float = 0
 
 
 def make_plan(
@@ -127,7 +128,9 @@ class _Planner:
         spare: int,
     ) -> None:
         media = reserving(wishes.media, wishes.reserve or "0")
-        media = tuple(replace(medium, reserve=medium.reserve + spare) for medium in media)
+        media = tuple(
+            replace(medium, reserve=medium.reserve + spare, ecc=wishes.ecc) for medium in media
+        )
         self._wishes = replace(wishes, media=media)
         self._manner = Manner(wishes.strategy, wishes.keep, wishes.fill)
         self._title = set_info.title
@@ -135,7 +138,9 @@ class _Planner:
         self._offered = self._wishes.media
         smallest = min(map(usable, self._offered))
         self._tree = tree = replace(tree, files=merged(tree.files, smallest))
-        self._drafts = Drafts(tree, self._offered, wishes.strategy, set_info, wishes.parities)
+        self._drafts = Drafts(
+            tree, self._offered, wishes.strategy, set_info, wishes.parities, wishes.ecc
+        )
         in_stock = [medium for medium in self._offered if medium.stock != 0] or self._offered
         self._media = sorted(in_stock, key=lambda medium: medium.reserve - medium.sectors)
         self._everywhere = everywhere(tree.files, usable(self._media[0]), wishes.replicate)
@@ -187,7 +192,7 @@ class _Planner:
         """Less and less to spare: what was measured, and what the dry run shows to be free."""
         yield _NO_SLACK
         spare = [
-            used + sum(division.costs[unit] for unit in share.units) - disc.image_sectors * SECTOR
+            used + sum(division.costs[unit] for unit in share.units) - disc.volume_sectors * SECTOR
             for share, disc, used in zip(
                 division.shares, plan.data_discs, self._taken(division), strict=True
             )
@@ -266,7 +271,7 @@ class _Planner:
     ) -> DoesNotFitError:
         """Name all files that no disc takes, and the smallest medium that would take each."""
         room = usable(largest) - base
-        known = sorted(known_media(), key=lambda medium: medium.sectors)
+        known = sorted(known_media(self._wishes.ecc), key=lambda medium: medium.sectors)
         lines = []
         for unit, cost in zip(units, costs, strict=True):
             if cost > room:
@@ -312,7 +317,7 @@ class _Planner:
     def _excess(self, plan: Plan) -> int:
         """By how many bytes an image is larger than what may be used of its medium, if it is."""
         rooms = {medium.name: usable(medium) for medium in self._offered}
-        return max(disc.image_sectors * SECTOR - rooms[disc.medium] for disc in plan.data_discs)
+        return max(disc.volume_sectors * SECTOR - rooms[disc.medium] for disc in plan.data_discs)
 
     def _judged(self, plan: Plan, division: _Division, proof: Proof) -> Plan:
         """The plan with what is proven of it; the user is told what could not be done."""

@@ -36,7 +36,7 @@ def protected(
                 f"--parity works for {MOST_ROWS} discs at most, and this set has "
                 f"{len(made.discs)}: choose larger discs"
             )
-        excess = max(disc.image_sectors * SECTOR - rooms[disc.medium] for disc in made.discs)
+        excess = max(disc.volume_sectors * SECTOR - rooms[disc.medium] for disc in made.discs)
         if excess <= 0:
             return _counted(made, parities)
         # Images must be shorter by that than the longest is now, which may not have been full.
