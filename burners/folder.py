@@ -61,10 +61,9 @@ class FolderDrive:
         """
         path = self.path(image.volume_id)
         partial = path + ".partial"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             with refusals(path, "written"):
-                fd = os.open(partial, flags, 0o666)
+                fd = _fresh(partial)
             try:
                 checksums = write(image, partial, path, fd, progress)
             finally:
@@ -105,6 +104,13 @@ class FolderDrive:
         path = self.path(image.volume_id)
         with refusals(path, "renamed"), contextlib.suppress(FileNotFoundError):
             os.rename(path, path + ".bad")
+
+
+def _fresh(path: str) -> int:
+    """A new file: to that of a run that was killed, a program that it started may still write."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
 
 
 def _chunks(path: str) -> Iterator[memoryview]:

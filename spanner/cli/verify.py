@@ -10,6 +10,7 @@ from spanner.cli.progress import TerminalProgress
 from spanner.errors import UsageError, VerificationError
 from spanner.library import VERIFY, Library, Recorded, open_library
 from spanner.restoring.discs import expand
+from spanner.restoring.prognosis import Prognosis, prognosis
 from spanner.restoring.recording import record
 from spanner.restoring.verify import Verdict, verify
 from spanner.units import printable
@@ -27,10 +28,14 @@ def command(
             "--copy", metavar="N", min=0, help="Which of several discs alike it is, by its number."
         ),
     ] = 0,
+    scratch: o.ScratchOption = "",
     as_json: o.JsonOption = False,
     library: o.LibraryOption = "",
 ) -> int:
-    """Check discs against their own catalogs, every file and every sector; record it."""
+    """Check discs against their own catalogs, every file and every sector; record it.
+
+    Of a damaged one it is tried out on a copy whether its error correction repairs it.
+    """
     paths = expand(targets)
     if copy and len(paths) > 1:
         raise UsageError("--copy says which disc one target is: check one at a time")
@@ -41,12 +46,13 @@ def command(
             verdict = verify(path, progress)
             _compare_with(opened, verdict)
             recorded = _record(opened, path, verdict, copy)
-            verdicts.append((verdict, recorded))
+            outlook = prognosis(path, scratch, progress) if verdict.problems else None
+            verdicts.append((verdict, recorded, outlook))
             if not as_json:
-                print_lines(*_lines(verdict), *_remarks(recorded))
+                print_lines(*_lines(verdict, outlook), *_remarks(recorded))
     if as_json:
         print_json({"discs": [_document(*each) for each in verdicts]})
-    bad = any(verdict.problems for verdict, _ in verdicts)
+    bad = any(verdict.problems for verdict, _, _ in verdicts)
     return VerificationError.exit_code if bad else 0
 
 
@@ -77,9 +83,10 @@ def _record(library: Library, path: str, verdict: Verdict, copy: int) -> Recorde
     return record(library, path, VERIFY, belongs, tuple(verdict.problems), sha256, copy)
 
 
-def _lines(verdict: Verdict) -> list[str]:
+def _lines(verdict: Verdict, outlook: Prognosis | None) -> list[str]:
     if verdict.problems:
-        return [f"{verdict.name}: BAD", *(f"  {problem}" for problem in verdict.problems)]
+        lines = [f"{verdict.name}: BAD", *(f"  {problem}" for problem in verdict.problems)]
+        return [*lines, f"  {outlook.words}"] if outlook else lines
     assert verdict.catalog
     disc = verdict.catalog.disc
     which = f"disc {disc.number} of {len(verdict.catalog.set.discs)}, {printable(disc.title)}"
@@ -98,7 +105,9 @@ def _remarks(recorded: Recorded | None) -> list[str]:
     return []
 
 
-def _document(verdict: Verdict, recorded: Recorded | None) -> dict[str, object]:
+def _document(
+    verdict: Verdict, recorded: Recorded | None, outlook: Prognosis | None
+) -> dict[str, object]:
     catalog = verdict.catalog
     return {
         "target": verdict.name,
@@ -112,4 +121,5 @@ def _document(verdict: Verdict, recorded: Recorded | None) -> dict[str, object]:
         "recorded": recorded is not None,
         "copy": recorded.copy or None if recorded else None,
         "new_copy": recorded.new if recorded else False,
+        "repairable": outlook.good if outlook else None,
     }

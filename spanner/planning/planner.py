@@ -25,6 +25,7 @@ from spanner.planning.protection import protected
 from spanner.planning.shares import Manner, Room, Share, Shares, choose, kinds_of, score
 from spanner.planning.supplies import divided_folders, supplies
 from spanner.planning.twins import merged
+from spanner.protection.rs03 import planned
 from spanner.sources.tree import Tree
 from spanner.units import SECTOR, format_size, printable
 
@@ -86,7 +87,8 @@ def make_plan(
         notes.clear()
         return _Planner(tree, wishes, set_info or new, notes.append, spare).plan()
 
-    made = protected(plan, wishes.media, wishes.reserve, wishes.parities)
+    offered = [replace(medium, ecc=wishes.ecc) for medium in wishes.media]
+    made = protected(plan, offered, wishes.reserve, wishes.parities)
     for line in notes:
         note(line)
     return made
@@ -127,10 +129,11 @@ class _Planner:
         note: Callable[[str], None],
         spare: int,
     ) -> None:
+        ecc = wishes.ecc
+        if ecc and spare:  # of the medium goes what so much of the image takes
+            spare = planned(spare, ecc).total
         media = reserving(wishes.media, wishes.reserve or "0")
-        media = tuple(
-            replace(medium, reserve=medium.reserve + spare, ecc=wishes.ecc) for medium in media
-        )
+        media = tuple(replace(m, reserve=m.reserve + spare, ecc=ecc) for m in media)
         self._wishes = replace(wishes, media=media)
         self._manner = Manner(wishes.strategy, wishes.keep, wishes.fill)
         self._title = set_info.title

@@ -1,12 +1,18 @@
-"""Checks an augmented image against its own parity, in one pass, without another program.
+"""Checks an augmented image against its own parity and checksums, in one pass.
 
 Every 255 bytes at the same offset of its layers are a codeword of the code over GF(256) that CCSDS
 uses (131.0-B: polynomial 0x187, first root 112, primitive element 11): a polynomial with these
 bytes as coefficients is zero at each root. One root is looked at. That finds each wrong byte that
 is alone in its codeword, wherever it is: data, checksums or parity; of several in one codeword it
 misses one case in 255, and a sector has 2048 codewords.
+
+The sector of checksums at an offset has those of the data sectors at the next one, the last those
+of the first: CRC-32 without the final inversion, which dvdisaster needs to know what is wrong.
 """
 
+import sys
+import zlib
+from array import array
 from functools import cache
 
 import numpy as np
@@ -16,6 +22,7 @@ from spanner.units import SECTOR
 
 _POLYNOMIAL = 0x187
 _ROOT = 112 * 11  # the first, as a power of the generator
+_INVERSION = 0xFFFFFFFF
 _ORDER = 255  # non-zero elements
 
 
@@ -44,6 +51,41 @@ class CodewordCheck:
         if self._position != self._end:
             return self._layer // SECTOR
         return int(np.count_nonzero(self._sum.reshape(-1, SECTOR).any(axis=1)))
+
+
+class ChecksumCheck:
+    """Takes an augmented image's bytes in order, in whole sectors."""
+
+    def __init__(self, layout: Rs03) -> None:
+        self._layout = layout
+        self._data: array[int] = array("I")
+        self._position = 0  # in sectors
+        self._wrong = 0
+
+    def update(self, data: memoryview) -> None:
+        """Take further sectors."""
+        end = self._layout.checksums
+        for start in range(0, len(data), SECTOR):
+            sector = data[start : start + SECTOR]
+            if self._position < end:
+                self._data.append(zlib.crc32(sector) ^ _INVERSION)
+            elif self._position < end + self._layout.layer:
+                self._wrong += self._differs(sector, self._position - end)
+            self._position += 1
+
+    def bad_sectors(self) -> int:
+        """How many sectors of checksums do not have those of the data; of none: all."""
+        if self._position < self._layout.checksums + self._layout.layer:
+            return self._layout.layer
+        return self._wrong
+
+    def _differs(self, sector: memoryview, offset: int) -> bool:
+        length = self._layout.layer
+        expected = self._data[(offset + 1) % length :: length]
+        found = array("I", bytes(sector[: len(expected) * expected.itemsize]))
+        if sys.byteorder == "big":
+            found.byteswap()
+        return found != expected
 
 
 @cache

@@ -7,7 +7,7 @@ from burners import GrownImage, Image, Progress, StoppedError
 from burners.image import Checksums, blocks_of
 from spanner.errors import SpannerError
 from spanner.protection import dvdisaster
-from spanner.protection.codeword import CodewordCheck
+from spanner.protection.codeword import ChecksumCheck, CodewordCheck
 from spanner.protection.rs03 import Rs03
 from spanner.units import SECTOR, printable
 
@@ -41,6 +41,7 @@ def _checked(
     """
     checksums = Checksums()
     codewords = CodewordCheck(layout)
+    errors = ChecksumCheck(layout)
     own = hashlib.sha256()
     left = layout.data * SECTOR
     for block in blocks_of(path):
@@ -49,11 +50,12 @@ def _checked(
         own.update(block[:left])
         left -= len(block[:left])
         codewords.update(block)
+        errors.update(block)
         checksums.update(block)
         progress.advance(len(block))
     checksums.finish()
     if own.hexdigest() != sha256:
         raise SpannerError(f"{printable(path)}: {dvdisaster.PROGRAM} changed the image itself")
-    if codewords.bad_sectors():
+    if codewords.bad_sectors() or errors.bad_sectors():
         raise SpannerError(f"{printable(path)}: the error correction is not right")
     return checksums

@@ -33,11 +33,13 @@ LAYERS = 255
 HEADER = 2
 """Sectors of the header, right behind the data."""
 
+COOKIE = b"*dvdisaster*RS03"
+"""A header begins with it; a sector of checksums has it in its midst."""
+
 _FEWEST_ROOTS, _MOST_ROOTS = 8, 170
 _LEAST_PERCENT, _MOST_PERCENT = 3, 200
 _FEWEST_DATA_LAYERS = LAYERS - 1 - _MOST_ROOTS
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?) ?%?", re.ASCII)
-_COOKIE = b"*dvdisaster*RS03"
 _ECC_FILE = 2  # in the flags: it belongs to a file beside an image
 _BLANK_CRC = struct.pack("<I", 0x4C5047)  # stands for the CRC where it is made
 
@@ -103,6 +105,11 @@ def planned(data: int, percent: float) -> Rs03:
     return Rs03(data, layer, LAYERS - 1 - layers)
 
 
+def least_total(data: int) -> int:
+    """The sectors of the smallest augmented image of so many."""
+    return planned(data, _LEAST_PERCENT).total
+
+
 def room(sectors: int, percent: float) -> int:
     """The sectors of the largest image that has no more than `sectors` when it is augmented."""
     return max(0, sectors // LAYERS * _data_layers(percent) - HEADER)
@@ -116,7 +123,7 @@ def _data_layers(percent: float) -> int:
 
 def parse_header(sectors: bytes) -> Rs03 | None:
     """The layout that a header says; None where these two sectors are none, or damaged."""
-    if len(sectors) < HEADER * SECTOR or not sectors.startswith(_COOKIE):
+    if len(sectors) < HEADER * SECTOR or not sectors.startswith(COOKIE):
         return None
     if not _crc_is_right(sectors[: HEADER * SECTOR], _HEADER_CRC):
         return None
@@ -126,7 +133,7 @@ def parse_header(sectors: bytes) -> Rs03 | None:
 
 def parse_checksums(sector: bytes) -> Rs03 | None:
     """The layout that a sector of checksums says; None where it is none, or damaged."""
-    if sector[1024:1040] != _COOKIE or not _crc_is_right(sector, _CHECKSUMS_CRC):
+    if sector[1024:1040] != COOKIE or not _crc_is_right(sector, _CHECKSUMS_CRC):
         return None
     _, flags, *_, data, _, roots, layer, _ = _CHECKSUMS.unpack_from(sector)
     return _layout(flags, data, layer, roots)

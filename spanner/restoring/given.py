@@ -9,6 +9,7 @@ from spanner.catalog.reading import DiscCatalog, DiscLabel, read_catalog, read_h
 from spanner.errors import DamagedImageError
 from spanner.restoring.choosing import chosen_set
 from spanner.restoring.discs import DiscSource, ImageDisc, open_disc
+from spanner.restoring.ecc import Repairs
 from spanner.restoring.iso import IsoImage
 from spanner.restoring.report import Remark
 from spanner.restoring.sectors import MergedSectors
@@ -38,14 +39,15 @@ def open_discs(
     set_words: str,
     damaged: list[Remark],
     as_of: str = "",
+    repairs: Repairs | None = None,
 ) -> list[Given]:
-    """Open the discs that are needed, in this order; what is damaged of them is reported.
+    """Open the discs that are needed, in this order; what is damaged, not repaired, is reported.
 
     Raises:
         UsageError: it is not clear which set is to be restored (`chosen_set`), or none is there.
         DamagedImageError: no disc's catalog can be read.
     """
-    found = _identified(_opened(stack, paths, damaged), damaged)
+    found = _identified(_opened(stack, paths, damaged, repairs), damaged, repairs)
     catalogs = [each.known for each in found if isinstance(each.known, DiscCatalog)]
     if not catalogs:
         raise DamagedImageError("; ".join(remark.reason for remark in damaged))
@@ -75,7 +77,9 @@ class _Found(NamedTuple):
     merged: bool
 
 
-def _opened(stack: ExitStack, paths: Sequence[str], damaged: list[Remark]) -> list[DiscSource]:
+def _opened(
+    stack: ExitStack, paths: Sequence[str], damaged: list[Remark], repairs: Repairs | None
+) -> list[DiscSource]:
     opened: list[DiscSource] = []
     for path in paths:
         try:
@@ -84,15 +88,28 @@ def _opened(stack: ExitStack, paths: Sequence[str], damaged: list[Remark]) -> li
             if isinstance(source, ImageDisc):
                 source.image.check_size()
         except DamagedImageError as error:
-            damaged.append(Remark(path, str(error)))
+            mended = repairs.of(path) if repairs else None
+            if mended:
+                opened.append(mended)
+            else:
+                damaged.append(Remark(path, str(error)))
     return opened
 
 
-def _identified(sources: Sequence[DiscSource], damaged: list[Remark]) -> list[_Found]:
+def _identified(
+    sources: Sequence[DiscSource], damaged: list[Remark], repairs: Repairs | None
+) -> list[_Found]:
     """The discs that say which they are, and of copies also those that all together make."""
     found = []
     for source in sources:
-        known = _identify(source, damaged)
+        remarks: list[Remark] = []
+        known = _identify(source, remarks)
+        mended = repairs.of(source.path) if remarks and repairs else None
+        sound = _identify(mended, []) if mended else None
+        if mended and isinstance(sound, DiscCatalog):
+            found.append(_Found(mended, sound, merged=False))
+            continue
+        damaged.extend(remarks)
         if known:
             found.append(_Found(source, known, merged=False))
     sets = {id(each.source): _set_of(each.known) for each in found}

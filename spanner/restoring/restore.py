@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 from burners.progress import Progress
 from spanner.catalog import bag
@@ -15,6 +16,7 @@ from spanner.errors import DamagedImageError, DoesNotFitError, UsageError
 from spanner.restoring import originals
 from spanner.restoring.asking import Asking, fewest
 from spanner.restoring.discs import expand
+from spanner.restoring.ecc import Repairs
 from spanner.restoring.given import Given, hashes_of, open_discs
 from spanner.restoring.partial import PartialFile
 from spanner.restoring.rebuilding import Rebuilder
@@ -38,6 +40,7 @@ def restore(
     set_words: str = "",
     as_of: str = "",
     overwrite: bool = False,
+    scratch: str = "",
     allow_elsewhere: Callable[[Sequence[str]], bool] | None = None,
     repair_to: str = "",
     asking: Asking | None = None,
@@ -50,6 +53,8 @@ def restore(
     With `allow_elsewhere` media from outside a session go where they were, if it agrees to the
     folders. Images of lost or damaged discs are written to `repair_to`, as far as parity and other
     copies make up for them. With `asking`, discs that are needed and were not given are asked for.
+    Damaged discs are repaired by their error correction too, on copies in the folder `scratch` or
+    where temporary files lie.
 
     Raises:
         UsageError: the discs are of several sessions, or there are none.
@@ -58,10 +63,13 @@ def restore(
     """
     outcome = Outcome()
     with ExitStack() as stack:
+        repairs = Repairs(stack, scratch, progress)
         if asking and not paths:
             given = asking.first(stack, set_words, as_of)
         else:
-            given = open_discs(stack, expand(paths), set_words, outcome.report.damaged, as_of)
+            given = open_discs(
+                stack, expand(paths), set_words, outcome.report.damaged, as_of, repairs
+            )
         wanted = wanted_from([disc.catalog for disc in given if disc.catalog], only)
         if only and not wanted:
             raise UsageError(f"nothing in the set matches {' '.join(map(printable, only))}")
@@ -78,7 +86,9 @@ def restore(
         with _no_room(folder):
             target = stack.enter_context(Target(folder, wanted.names, elsewhere))
             survey = Survey(target, wanted, outcome, progress, overwrite)
-            run = _Restore(target, given, wanted, outcome, progress, survey, asking, whole=not only)
+            run = _Restore(
+                target, given, wanted, outcome, progress, survey, repairs, asking, whole=not only
+            )
             run.run()
         if run.made_up_for:
             outcome.report.forgive()
@@ -111,6 +121,7 @@ class _Restore:
         outcome: Outcome,
         progress: Progress,
         survey: Survey,
+        repairs: Repairs,
         asking: Asking | None,
         *,
         whole: bool,
@@ -123,6 +134,7 @@ class _Restore:
         self._report = outcome.report
         self._progress = progress
         self._survey = survey
+        self._repairs = repairs
         self._asking = asking
         self._whole = whole  # all of the set is wanted
         self._bad: list[str] = []  # what was wrong on the disc that is read
@@ -164,6 +176,7 @@ class _Restore:
                 self._judge(disc, self._read(disc, pool))
             if self._asking:
                 self._ask(self._asking, pool)
+            self._read_repaired(pool)
             self._rebuild(pool)
         for file in self._wanted.files.values():
             if file.link_to:
@@ -195,6 +208,15 @@ class _Restore:
                     f"{printable(folder)} has {format_size(free)} free, "
                     f"{format_size(needed[device])} are needed: make room or choose another folder"
                 )
+
+    def _read_repaired(self, pool: ThreadPoolExecutor) -> None:
+        """Write what is damaged on all discs as the error correction of one has it."""
+        files = self._wanted.files
+        for disc in self._given:
+            if any(disc.key in files[path].parts[part].places for path, part in self._damage):
+                mended = self._repairs.of(disc.source.path)
+                if mended and mended is not disc.source and not disc.merged:
+                    self._read(replace(disc, source=mended), pool)
 
     def _read(self, disc: Given, pool: ThreadPoolExecutor) -> list[str]:
         """Write what waits for this disc, in the order of its data; the files that were read."""

@@ -1,4 +1,7 @@
-"""Checks a disc against its own catalog: every file, and on an image every other sector too."""
+"""Checks a disc against its own catalog: every file, and on an image every other sector too.
+
+Error correction behind an image is checked by itself: it must be that of all that lies before it.
+"""
 
 import hashlib
 import os
@@ -9,7 +12,9 @@ from burners.progress import Progress
 from spanner.catalog import bag
 from spanner.catalog.reading import DiscCatalog, read_catalog, read_manifest, read_structure
 from spanner.errors import DamagedImageError
+from spanner.protection.codeword import CodewordCheck
 from spanner.restoring.discs import DiscSource, FolderDisc, ImageDisc, open_disc
+from spanner.restoring.ecc import layout_behind
 from spanner.restoring.iso_records import Extent, IsoFile
 from spanner.units import SECTOR, printable
 
@@ -119,13 +124,16 @@ class _ImageCheck:
         self._progress = progress
         self._whole = hashlib.sha256()
         self._broken = False
+        self._protection = layout_behind(disc.image)
+        self._codewords = CodewordCheck(self._protection) if self._protection else None
 
     def run(self, hashes: Mapping[str, str]) -> None:
         """Read all of it."""
         end = self._image.total_sectors * SECTOR
+        whole = self._protection.total * SECTOR if self._protection else end
         path = self._image.path
-        if os.path.isfile(path) and os.path.getsize(path) != end:
-            self._problem(f"the file has {os.path.getsize(path):,} bytes, its image {end:,}")
+        if os.path.isfile(path) and os.path.getsize(path) != whole:
+            self._problem(f"the file has {os.path.getsize(path):,} bytes, its image {whole:,}")
         regions = list(self._files(hashes))
         try:
             for digest, first, count in read_structure(self._disc.read, self._disc.name):
@@ -135,7 +143,7 @@ class _ImageCheck:
             self._problem(str(error))
             rest_is_zero = False
         position = 0
-        with self._progress.task(f"checking {self._disc.name}", end):
+        with self._progress.task(f"checking {self._disc.name}", whole):
             for region in sorted(regions, key=lambda region: region.sector):
                 start = region.sector * SECTOR
                 if start < position or start + region.size > end:
@@ -146,6 +154,11 @@ class _ImageCheck:
                 if self._hash(start, position, region.what) != region.sha256:
                     self._problem(f"{region.what}: damaged")
             self._gap(position, end, rest_is_zero)
+            for _ in self._read(end, whole, "the error correction"):
+                pass
+        wrong = self._codewords.bad_sectors() if self._codewords else 0
+        if wrong and not self._verdict.problems:  # else that is why
+            self._problem("the error correction: damaged")
         if not self._broken:
             self._verdict.sha256 = self._whole.hexdigest()
 
@@ -188,6 +201,8 @@ class _ImageCheck:
         try:
             for chunk in self._image.chunks(file, offset):
                 self._whole.update(chunk)
+                if self._codewords:
+                    self._codewords.update(chunk)
                 self._progress.advance(len(chunk))
                 yield chunk
         except DamagedImageError as error:

@@ -40,10 +40,11 @@ def make_set(
     title: str = "",
     tree: Tree | None = None,
     parities: int = 0,
+    ecc: float = 0,
 ) -> MadeSet:
     """Archive the source, or this tree, into images in the folder."""
     wishes = Wishes(
-        parse_media(media), strategy, split, replicate, hashed, title, parities=parities
+        parse_media(media), strategy, split, replicate, hashed, title, parities=parities, ecc=ecc
     )
     plan = make_plan(tree or scan([source]), wishes)
     if hashed:
