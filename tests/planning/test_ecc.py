@@ -33,7 +33,7 @@ def plan_with(root: str, media: str, ecc: float, reserve: str = "") -> Plan:
 
 
 @pytest.mark.parametrize("ecc", [3, 20, 66.6, 200])
-@pytest.mark.parametrize("media", ["custom:2300kB", "custom:3100s", "custom:5MB", "cd-r"])
+@pytest.mark.parametrize("media", ["custom:3300kB", "custom:3100s", "custom:5MB", "cd-r"])
 def test_no_image_is_larger_than_its_disc(root: str, media: str, ecc: float) -> None:
     plan = plan_with(root, media, ecc)
     assert plan.ecc == ecc
@@ -45,10 +45,10 @@ def test_no_image_is_larger_than_its_disc(root: str, media: str, ecc: float) -> 
 
 
 def test_it_takes_more_discs_and_what_is_reserved_stays_free(root: str) -> None:
-    bare = plan_with(root, "custom:2MB", 0)
+    bare = plan_with(root, "custom:4MB", 0)
     assert all(not disc.ecc_sectors for disc in bare.discs)
     assert b"ecc_sectors" not in encode(bare)
-    protected = plan_with(root, "custom:2MB", 100, "5%")
+    protected = plan_with(root, "custom:4MB", 100, "5%")
     assert len(protected.discs) > len(bare.discs)
     for disc in protected.discs:
         assert disc.image_sectors <= disc.capacity_sectors * 0.95
@@ -56,12 +56,12 @@ def test_it_takes_more_discs_and_what_is_reserved_stays_free(root: str) -> None:
 
 def test_what_fits_without_and_not_with_it(tmp_path: Path) -> None:
     write(str(tmp_path / "S"), "a.wav", os.urandom(900_000))
-    wishes = Wishes(parse_media("custom:1500kB"), split=False)
+    wishes = Wishes(parse_media("custom:1800kB"), split=False)
     assert len(make_plan(scan([str(tmp_path / "S")]), wishes).discs) == 1
     with pytest.raises(DoesNotFitError, match="1 file does not fit"):
         make_plan(
             scan([str(tmp_path / "S")]),
-            Wishes(parse_media("custom:1500kB"), split=False, ecc=50),
+            Wishes(parse_media("custom:1800kB"), split=False, ecc=50),
         )
 
 
