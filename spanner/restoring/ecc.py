@@ -158,6 +158,7 @@ class Repairs:
             except SpannerError as error:
                 self._progress.note(f"{name} could not be repaired: {error}")
                 return None
+            source.path = path  # what it stands for
             self._progress.note(f"{name} is damaged: {outcome(found)}")
             self._stack.push(stack.pop_all())
             return source

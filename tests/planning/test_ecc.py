@@ -89,3 +89,13 @@ def test_a_plan_whose_error_correction_cannot_be_is_none(root: str) -> None:
     ):
         with pytest.raises(UsageError, match="error correction"):
             decode(encode(changed))
+
+
+@pytest.mark.parametrize("ecc", [3, 20, 100])
+def test_parity_discs_have_it_too_and_fit(root: str, ecc: float) -> None:
+    wishes = Wishes(parse_media("custom:5MB"), parities=1, ecc=ecc)
+    plan = make_plan(scan([root]), wishes)
+    assert plan.parities == 1
+    for disc in plan.discs:
+        assert planned(disc.volume_sectors, ecc).total == disc.image_sectors
+        assert disc.image_sectors <= disc.capacity_sectors

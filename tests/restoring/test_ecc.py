@@ -3,7 +3,7 @@
 import os
 import random
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pytest
@@ -117,15 +117,15 @@ def test_unreadable_sectors_are_marked_and_come_back(
 ) -> None:
     """As many as there are parity sectors, which is twice what could be repaired of wrong ones."""
     lost = {layout.checksums + layout.layer * (1 + n) for n in range(layout.roots)}
-    pread = os.pread
+    preadv = os.preadv
 
-    def failing(fd: int, size: int, offset: int) -> bytes:
+    def failing(fd: int, buffers: Sequence[bytearray], offset: int) -> int:
         first = offset // 2048
-        if lost & set(range(first, first + size // 2048)):
+        if lost & set(range(first, first + sum(map(len, buffers)) // 2048)):
             raise OSError(5, "Input/output error")
-        return pread(fd, size, offset)
+        return preadv(fd, buffers, offset)
 
-    monkeypatch.setattr(ecc.os, "pread", failing)
+    monkeypatch.setattr(os, "preadv", failing)
     found = repaired(image, str(tmp_path / "copy.iso"))
     assert found
     assert (found.repaired, found.left) == (len(lost), 0)
