@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -72,7 +73,10 @@ def command(
         return confirm(f"Restore files to these folders too?{names}\n", yes=yes)
 
     progress = TerminalProgress()
-    asking = None if sources else Asking(b.drive_nodes(drive), progress, b.seconds_to_wait(wait))
+    asking = None
+    if not sources:
+        where = partial(_kept_at, o.library_file(library))
+        asking = Asking(b.drive_nodes(drive), progress, b.seconds_to_wait(wait), where)
     report = restore(
         sources or (),
         to,
@@ -92,6 +96,18 @@ def command(
     else:
         print_lines(*_lines(report, to))
     return report.exit_code
+
+
+def _kept_at(library: str, set_id: str, number: int) -> str:
+    """Where the library says that burnt copies of a disc are kept."""
+    if not os.path.exists(library):
+        return ""
+    try:
+        with open_library(library) as opened:
+            copies = [each for each in opened.holdings.of([set_id]) if each.disc == number]
+    except SpannerError:
+        return ""
+    return " or ".join(sorted({each.place for each in copies if each.number and each.place}))
 
 
 def _record(report: Report, sources: Sequence[str], library: str, progress: Progress) -> None:

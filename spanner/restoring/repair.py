@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from burners.progress import Progress
 from spanner.restoring.discs import ImageDisc
+from spanner.restoring.ecc import Repairs
 from spanner.restoring.given import Given
 from spanner.restoring.rebuilding import Rebuilder
 from spanner.restoring.sectors import UnreadableError
@@ -19,9 +20,15 @@ class Repair:
     """Makes images in a folder, and checks each before it gets its name."""
 
     def __init__(
-        self, rebuilder: Rebuilder, given: Sequence[Given], folder: str, progress: Progress
+        self,
+        rebuilder: Rebuilder,
+        repairs: Repairs,
+        given: Sequence[Given],
+        folder: str,
+        progress: Progress,
     ) -> None:
         self._rebuilder = rebuilder
+        self._repairs = repairs
         self._given = given
         self._folder = folder
         self._progress = progress
@@ -36,13 +43,13 @@ class Repair:
         return found
 
     def _image(self, key: DiscKey, others: Sequence[str]) -> str:
-        for disc in self._candidates(key):
+        for disc, total in self._candidates(key):
             path = os.path.join(self._folder, f"{disc.image.volume_id}.iso")
             if path in others:  # a disc of another set, by the same name
                 path = os.path.join(self._folder, f"{disc.image.volume_id}-{key.set_id[:8]}.iso")
             partial = f"{path}.partial"
             try:
-                self._write(disc, partial)
+                self._write(disc, total, partial)
                 if not verify(partial, self._progress).problems:
                     os.replace(partial, path)
                     self._progress.note(f"{printable(path)}: repaired, and found good")
@@ -54,16 +61,25 @@ class Repair:
         self._progress.note(f"disc {key.number} cannot be repaired from what is there")
         return ""
 
-    def _candidates(self, key: DiscKey) -> Iterator[ImageDisc]:
-        """What the disc may be read from: all copies, merged ones, and what parity makes up for."""
-        for disc in self._given:
-            if disc.key == key and isinstance(disc.source, ImageDisc):
-                yield disc.source
-        yield from self._rebuilder.discs(key)
+    def _candidates(self, key: DiscKey) -> Iterator[tuple[ImageDisc, int]]:
+        """What the disc may be read from, and how many sectors of it.
 
-    def _write(self, disc: ImageDisc, path: str) -> None:
+        That is copies as their own error correction makes them, with it; all copies, merged ones,
+        and what parity makes up for, without what lies behind their volume.
+        """
+        given = [disc for disc in self._given if disc.key == key]
+        for disc in given:
+            mended = None if disc.merged else self._repairs.of(disc.source.path)
+            if isinstance(mended, ImageDisc):
+                yield mended, mended.image.file_sectors
+        for disc in given:
+            if isinstance(disc.source, ImageDisc):
+                yield disc.source, disc.source.image.total_sectors
+        for source in self._rebuilder.discs(key):
+            yield source, source.image.total_sectors
+
+    def _write(self, disc: ImageDisc, total: int, path: str) -> None:
         sectors = disc.image.sectors
-        total = disc.image.total_sectors
         buffer = memoryview(bytearray(_CHUNK * SECTOR))
         with (
             self._progress.task(f"repairing {disc.image.volume_id}", total * SECTOR),

@@ -93,7 +93,7 @@ def restore(
         if run.made_up_for:
             outcome.report.forgive()
         if repair_to:
-            repair = Repair(run.rebuilder, given, repair_to, progress)
+            repair = Repair(run.rebuilder, repairs, given, repair_to, progress)
             outcome.report.repaired = repair.images(run.hit | run.absent)
     return outcome.report
 

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spanner.library import VERIFIED, image_key, open_library
 from spanner.restoring.asking import fewest
 from support.jobs import spanner, start, wait_for
 from support.rig import Rig
@@ -117,6 +118,23 @@ def test_two_drives_and_a_disc_of_another_set(
     assert job.wait(60) == 0
     same(rig)
     assert not (rig.folder / "back" / "Other").exists()
+
+
+def test_it_says_where_a_disc_is_kept(made: MadeSet, serve: Callable[..., Rig]) -> None:
+    rig = serve("none")
+    rig.env["SPANNER_LIBRARY"] = str(rig.folder / "library.sqlite")
+    with open_library(rig.env["SPANNER_LIBRARY"]) as library:
+        library.add(made.plan)
+        key, belongs = image_key(made.plan.set.id, 2), (made.plan.set.id, 2)
+        copy = library.copies.begin(key, belongs, "SONG_02OF03", 1, "/dev/sr0", "dvd-r")
+        library.copies.settle(copy, VERIFIED, "a" * 64)
+    done = spanner(rig, "locate", "SONG_02OF03", "--at", "shelf B")
+    assert done.returncode == 0, done.stderr
+    assert spanner(rig, "restore", made.images[0], made.images[2], "--to", "back").returncode == 7
+    put_in(rig, made.images[0])
+    done = spanner(rig, "restore", "--to", "back", "--wait", "2")
+    assert 'put in disc 2 of 3, SONG_02OF03, "' in done.stderr
+    assert ", kept at shelf B" in done.stderr
 
 
 def test_nobody_comes(made: MadeSet, serve: Callable[..., Rig]) -> None:

@@ -176,3 +176,13 @@ def test_no_room_for_the_copy(image: str, tmp_path: Path) -> None:
     assert "is not known" in outlook.words
     report = get_back([image], tmp_path / "back", scratch=str(tmp_path / "missing"))
     assert [remark.path for remark in report.damaged] == ["S/a.wav"]
+
+
+def test_a_good_image_is_written_with_its_error_correction(
+    image: str, layout: Rs03, made: MadeSet, tmp_path: Path
+) -> None:
+    spoil(image, scattered(layout, 0.05))
+    report = get_back([image], tmp_path / "back", repair_to=str(tmp_path / "good"))
+    assert report.exit_code == 0
+    (good,) = report.repaired
+    assert Path(good).read_bytes() == Path(made.images[0]).read_bytes()
