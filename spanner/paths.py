@@ -1,12 +1,14 @@
 """Paths as text, `/`-separated, odd bytes in them surrogates (os.fsdecode)."""
 
+import re
 from collections.abc import Iterable
+
+_STEP_OR_NOTHING = re.compile(r"(?:\A|/)\.{0,2}(?:/|\Z)")
 
 
 def is_safe(path: str) -> bool:
     """It is relative, stays below its start and can be a name on disk."""
-    parts = path.split("/")
-    return all(part not in ("", ".", "..") for part in parts) and is_bytes(path)
+    return not _STEP_OR_NOTHING.search(path) and is_bytes(path)
 
 
 def is_bytes(text: str) -> bool:

@@ -20,6 +20,14 @@ FILES_HEADER = "disc part of type offset size mtime mode sha256 path original ta
 DISCS_HEADER = "number volume_id title medium files bytes".replace(" ", "\t")
 NONE = "-"
 
+_COUNT = r"([0-9]{1,18})"
+_LINE = re.compile(
+    rf"{_COUNT}\t{_COUNT}\t{_COUNT}\t(file|hardlink)\t{_COUNT}\t{_COUNT}\t"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])\.([0-9]{9})Z\t"
+    r"([0-7]{4})\t(?:-|([0-9a-f]{64}))\t([^\t]*)\t([^\t]*)\t([^\t]*)"
+)
+"""A line of a file, as nearly all are; large catalogs have millions."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{9})Z", re.ASCII)
 _MODE = re.compile(r"[0-7]{4}")
@@ -115,6 +123,9 @@ def parse_line(text: str) -> Row:
     Raises:
         ValueError: it is none.
     """
+    match = _LINE.fullmatch(text)
+    if match:
+        return _file_row(*match.groups())
     fields = text.split("\t")
     if len(fields) != 12:
         raise ValueError(f"{len(fields)} fields, not 12")
@@ -140,6 +151,47 @@ def parse_line(text: str) -> Row:
         unescape(original),
         "" if target == NONE and kind in ("file", "dir") else unescape(target),
     )
+
+
+def _file_row(
+    disc: str,
+    part: str,
+    parts: str,
+    kind: str,
+    offset: str,
+    size: str,
+    day: str,
+    hour: str,
+    minute: str,
+    second: str,
+    fraction: str,
+    mode: str,
+    sha256: str | None,
+    path: str,
+    original: str,
+    target: str,
+) -> Row:
+    seconds = _seconds(day) + int(hour) * 3600 + int(minute) * 60 + int(second)
+    return Row(
+        kind,
+        int(disc),
+        int(part),
+        int(parts),
+        int(offset),
+        int(size),
+        seconds * 10**9 + int(fraction),
+        int(mode, 8),
+        sha256 or "",
+        "" if path == NONE else path,
+        unescape(original),
+        "" if target == NONE and kind == "file" else unescape(target),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _seconds(day: str) -> int:
+    """Seconds of the epoch when the day began."""
+    return (datetime.fromisoformat(day + "T00:00:00+00:00") - _EPOCH).days * 86400
 
 
 def _number(text: str, has_data: bool) -> int:

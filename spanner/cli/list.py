@@ -18,7 +18,7 @@ def command(as_json: o.JsonOption = False, library: o.LibraryOption = "") -> Non
         print_lines(f"no sets in {printable(path)} yet")
         return
     print_table(
-        ["Set", "Created", " Discs", " Written", " Files", " Size", "Title"],
+        ["Set", "Created", " Discs", " Written", " Files", " Size", "Hashes", "Title"],
         [
             (
                 each.id[:8],
@@ -27,7 +27,8 @@ def command(as_json: o.JsonOption = False, library: o.LibraryOption = "") -> Non
                 str(each.written),
                 str(each.files),
                 format_size(each.bytes),
-                printable(each.title),
+                "all" if each.hashed else "in part",
+                printable(each.title) + (" (imported)" if each.imported else ""),
             )
             for each in sets
         ],

@@ -24,12 +24,16 @@ COMMANDS = (
     "verify",
     "restore",
     "drives",
+    "find",
     "list",
     "show",
     "status",
     "locate",
+    "import",
+    "forget",
     "demo",
 )
+_MODULES = {"import": "import_sets"}  # where the command's name can be no module's
 _INTERRUPTED = 130
 
 
@@ -78,7 +82,7 @@ def _app(arguments: list[str]) -> typer.Typer:
     app.callback()(_options)
     wanted = [name for name in COMMANDS if name in arguments[:1]] or COMMANDS
     for name in wanted:
-        module: Any = import_module(f"spanner.cli.{name}")
+        module: Any = import_module(f"spanner.cli.{_MODULES.get(name, name)}")
         app.command(name)(module.command)
     return app
 

@@ -7,7 +7,7 @@ import typer
 
 from spanner.cli import options as o
 from spanner.cli.output import print_json, print_lines, print_table
-from spanner.library import BURNING, BURNT, SPOILT, VERIFIED, Copy, open_library
+from spanner.library import BURNING, BURNT, SPOILT, VERIFIED, Copy, DiscRecord, open_library
 from spanner.units import SECTOR, format_size, printable
 
 _STATES = {
@@ -35,6 +35,8 @@ def command(
     print_lines(
         printable(found.title),
         f"set {found.id}, made {found.created}: {found.files} files, {format_size(found.bytes)}",
+        *(["imported from its discs"] if found.imported else []),
+        f"hashes of {_hashed(discs)} files known",
         "",
     )
     print_table(
@@ -45,7 +47,7 @@ def command(
                 disc.volume_id,
                 disc.medium,
                 str(disc.files),
-                format_size(disc.sectors * SECTOR),
+                format_size(disc.sectors * SECTOR) if disc.sectors else "-",
                 ", ".join([*map(printable, disc.places), *_copies(disc.copies)]) or "not written",
                 disc.last_check or "-",
                 printable(disc.title),
@@ -53,6 +55,11 @@ def command(
             for disc in discs
         ],
     )
+
+
+def _hashed(discs: Sequence[DiscRecord]) -> str:
+    known, files = (sum(disc.hashed for disc in discs), sum(disc.files for disc in discs))
+    return "all" if known == files else f"{known} of {files}"
 
 
 def _copies(copies: Sequence[Copy]) -> Iterator[str]:

@@ -27,6 +27,7 @@ from spanner.library.counting import Rule
 from spanner.library.holdings import Holding
 from spanner.library.library import DiscRecord, Library, SetSummary
 from spanner.library.schema import prepare
+from spanner.library.search import Found, FoundFile, OnDisc, Query
 from spanner.units import printable
 
 __all__ = [
@@ -46,8 +47,12 @@ __all__ = [
     "Copy",
     "DiscRecord",
     "Finding",
+    "Found",
+    "FoundFile",
     "Holding",
     "Library",
+    "OnDisc",
+    "Query",
     "Recorded",
     "Rule",
     "SetSummary",
@@ -73,8 +78,8 @@ def open_library(path: str) -> Iterator[Library]:
     except (OSError, sqlite3.Error) as error:
         raise SpannerError(f"cannot open the library {name}: {error}") from error
     try:
-        db.execute("PRAGMA foreign_keys = ON")
         prepare(db, name)
+        db.execute("PRAGMA foreign_keys = ON")
         # While others have it open this may have to wait for the next who opens it.
         with suppress(sqlite3.OperationalError):
             db.execute("PRAGMA journal_mode = WAL")

@@ -25,7 +25,7 @@ SELECT id, title, created FROM sets WHERE NOT EXISTS (
         WHERE images.set_id = sets.id AND disc = discs.number AND state = 'verified')
     AND NOT EXISTS (SELECT 1 FROM copies
         WHERE copies.set_id = sets.id AND disc = discs.number AND state = 'verified' AND lost = '')
-) ORDER BY created DESC, rowid DESC
+) AND plan IS NOT NULL ORDER BY created DESC, rowid DESC
 """
 _OF_SIZES = """
 SELECT files.set_id, path, part, size, sha256 FROM files JOIN temp.wanted_sets USING (set_id)
@@ -77,7 +77,10 @@ class Archived:
         self.held = lru_cache(maxsize=4)(self._held)
 
     def sets(self) -> dict[str, SetInfo]:
-        """The sets of which every disc has a copy whose newest check was good, newest first."""
+        """The sets of which every disc has a copy whose newest check was good, newest first.
+
+        Not those that were imported: without a plan it is not known what they state.
+        """
         return {row[0]: SetInfo(*row) for row in self._db.execute(_COMPLETE)}
 
     def newest(self, source: str, among: Collection[str]) -> Plan | None:

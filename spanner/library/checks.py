@@ -9,6 +9,7 @@ from spanner.catalog.escaping import escape, unescape
 from spanner.errors import UsageError
 from spanner.library.copies import BURNING, BURNT, SPOILT, VERIFIED, Copies, Copy, image_key
 from spanner.library.times import now
+from spanner.units import SECTOR
 
 DISC, FILE, FOLDER, OTHER = "disc", "file", "folder", "other"
 WRITE, BURN, VERIFY, RESTORE = "write", "burn", "verify", "restore"
@@ -169,7 +170,7 @@ class Checks:
         done = self._db.execute(
             "INSERT INTO copies (set_id, disc, image, volume_id, sectors, drive, medium, state,"
             " sha256, started, changed, remark, number)"
-            " SELECT set_id, number, ?, volume_id, sectors, ?, ?, ?, ?, ?, ?, '', ?"
+            " SELECT set_id, number, ?, volume_id, coalesce(sectors, 0), ?, ?, ?, ?, ?, ?, '', ?"
             " FROM discs WHERE set_id = ? AND number = ?",
             (
                 image_key(finding.set_id, finding.disc),
@@ -211,13 +212,14 @@ class Checks:
     def _good_image(self, finding: Finding) -> int:
         ((image,),) = self._db.execute(
             "INSERT INTO images (set_id, disc, place, sha256, sectors, verified, kind)"
-            " SELECT set_id, number, ?, ?, sectors, ?, ? FROM discs"
+            " SELECT set_id, number, ?, ?, coalesce(sectors, ?), ?, ? FROM discs"
             " WHERE set_id = ? AND number = ? ON CONFLICT DO UPDATE"
             " SET sha256 = excluded.sha256, verified = excluded.verified, kind = excluded.kind,"
             " state = 'verified', remark = '' RETURNING id",
             (
                 escape(finding.place),
                 finding.sha256,
+                _sectors(finding.place),
                 now(),
                 finding.kind,
                 finding.set_id,
@@ -271,3 +273,11 @@ def _chosen(finding: Finding, copies: list[Copy]) -> Copy | None:
 def _may_be_new(finding: Finding, alike: int) -> bool:
     """It was burnt elsewhere: no other disc is known, or the user says that it is a further one."""
     return finding.how == VERIFY and bool(finding.sha256) and (not alike or finding.copy > 0)
+
+
+def _sectors(place: str) -> int:
+    """Those of the image at a path; the sets of some were imported, which do not say how many."""
+    try:
+        return os.stat(place).st_size // SECTOR
+    except OSError:
+        return 0

@@ -16,6 +16,7 @@ from burners.progress import Progress
 from spanner.catalog.escaping import escape
 from spanner.library.counting import Count
 from spanner.library.sessions import of_source, plan_of, sessions
+from spanner.library.staging import head
 from spanner.planning.plan import Plan
 from spanner.sources.collect import Collecting, collect
 from spanner.sources.gather import MISSING
@@ -178,14 +179,20 @@ class _Archived:
 
     def _whole(self, hashes: Iterable[str]) -> dict[str, dict[str, int]]:
         """By hash and set: the copies of discs on which an undivided file is."""
-        self._db.execute("CREATE TEMP TABLE IF NOT EXISTS asked (sha256 TEXT PRIMARY KEY)")
+        self._db.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS asked (sha256 TEXT PRIMARY KEY, head INTEGER)"
+        )
         with self._db:
             self._db.execute("DELETE FROM asked")
-            self._db.executemany("INSERT INTO asked VALUES (?)", ((each,) for each in hashes))
+            self._db.executemany(
+                "INSERT INTO asked VALUES (?, ?)", ((each, head(each)) for each in hashes)
+            )
         found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         rows = self._db.execute(
-            "SELECT DISTINCT files.sha256, set_id, disc FROM files JOIN asked USING (sha256)"
-            " WHERE parts = 1"
+            "SELECT DISTINCT asked.sha256, folders.set_id, entries.disc FROM asked"
+            " CROSS JOIN hashes USING (head) CROSS JOIN entries USING (folder, name)"
+            " CROSS JOIN folders ON folders.id = entries.folder"
+            " WHERE entries.parts = 1 AND lower(hex(entries.sha256)) = asked.sha256"
         )
         for sha256, set_id, disc in rows:
             found[sha256][set_id] += self._copies(set_id, disc)

@@ -12,24 +12,31 @@ import msgspec
 
 from burners.progress import Progress
 from spanner.catalog.escaping import escape, unescape
+from spanner.catalog.reading import DiscInfo
 from spanner.errors import UsageError
 from spanner.library import deletable, sessions, status
 from spanner.library.archived import Archived
 from spanner.library.checks import FILE, WRITE, Checks, Finding
 from spanner.library.copies import Copies, Copy, image_key
 from spanner.library.counting import Rule
+from spanner.library.filing import Filing
 from spanner.library.holdings import Holdings
+from spanner.library.importing import Imports
 from spanner.library.places import Places
+from spanner.library.search import Search
+from spanner.library.staging import FileRow
+from spanner.library.writing import writing
 from spanner.planning.plan import Plan
 from spanner.planning.plan_file import decode, encode
 from spanner.sources.collect import Collecting
 from spanner.units import printable
 
-_LATEST = (1 << 63) - 1  # nanoseconds that SQLite can hold: the year 2262
-
 
 class SetSummary(msgspec.Struct, frozen=True):
-    """One set: how many discs it has, and how many of them were written and read back."""
+    """One set: how many discs it has, and how many of them were written and read back.
+
+    `hashed`: the hashes of all files are known. `imported`: known from its discs, without a plan.
+    """
 
     id: str
     title: str
@@ -38,21 +45,25 @@ class SetSummary(msgspec.Struct, frozen=True):
     written: int
     files: int
     bytes: int
+    hashed: bool
+    imported: bool
 
 
 class DiscRecord(msgspec.Struct, frozen=True):
     """One disc of a set, where its images are and what was burnt of it.
 
-    `last_check` is when and how, or empty.
+    `sectors` is None where the set was imported and this disc not seen. `hashed`: how many of the
+    files have a known hash. `last_check` is when and how, or empty.
     """
 
     number: int
     volume_id: str
     title: str
     medium: str
-    sectors: int
+    sectors: int | None
     files: int
     bytes: int
+    hashed: int
     sha256: str
     places: tuple[str, ...]
     copies: tuple[Copy, ...]
@@ -69,6 +80,9 @@ class Library:
         self.holdings = Holdings(db)
         self.places = Places(db, self.copies)
         self.archived = Archived(db)
+        self.filing = Filing(db)
+        self.imports = Imports(db, self.filing)
+        self.search = Search(db)
         self._db = db
 
     def copy_to(self, other: sqlite3.Connection) -> None:
@@ -87,60 +101,35 @@ class Library:
         return plan
 
     def add(self, plan: Plan) -> None:
-        """Record a set; nothing happens where it is known.
+        """Record a set; nothing happens where it is known, but that an imported one gets its plan.
 
         Raises:
             UsageError: another plan has its id.
         """
-        known = self._db.execute(
-            "SELECT fingerprint FROM sets WHERE id = ?", (plan.set.id,)
-        ).fetchone()
         fingerprint = _fingerprint(plan)
-        if known:
-            if known[0] != fingerprint:
-                raise UsageError(f"the library has another plan for set {plan.set.id}")
+        if self._has_plan(plan.set.id, fingerprint):
             return
-        with self._db:
+        packed = zlib.compress(encode(plan), 1)
+        discs = [
+            DiscInfo(disc.number, disc.volume_id, disc.title, disc.medium, *disc.payload)
+            for disc in plan.discs
+        ]
+        with self.filing.staged(_rows(plan)), writing(self._db):
+            if self._has_plan(plan.set.id, fingerprint):  # by another process, meanwhile
+                return
+            self.filing.record(plan.set, discs)
             self._db.execute(
-                "INSERT INTO sets VALUES (?, ?, ?, ?, ?)",
-                (
-                    plan.set.id,
-                    plan.set.title,
-                    plan.set.created,
-                    fingerprint,
-                    zlib.compress(encode(plan), 1),
-                ),
+                "UPDATE sets SET fingerprint = ?, plan = ? WHERE id = ?",
+                (fingerprint, packed, plan.set.id),
             )
             sessions.remember(self._db, plan)
             for disc in plan.discs:
-                self._db.execute(
-                    "INSERT INTO discs VALUES (?, ?, ?, ?, ?, ?)",
-                    (
-                        plan.set.id,
-                        disc.number,
-                        disc.volume_id,
-                        disc.title,
-                        disc.medium,
-                        disc.image_sectors,
-                    ),
-                )
-                self._db.executemany(
-                    "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        (
-                            plan.set.id,
-                            disc.number,
-                            escape(name.path),
-                            item.part,
-                            item.parts,
-                            item.size,
-                            max(-_LATEST, min(name.mtime_ns, _LATEST)),
-                            item.sha256 or None,
-                        )
-                        for item in disc.items
-                        for name in item.names()
-                    ),
-                )
+                self.filing.set_sectors(plan.set.id, disc.number, disc.image_sectors)
+
+    def forget(self, set_id: str) -> None:
+        """Remove a set and all that is known of its discs."""
+        with writing(self._db):
+            self.filing.forget(set_id)
 
     def has_disc(self, set_id: str, disc: int) -> bool:
         """The set is known and has that disc."""
@@ -175,11 +164,7 @@ class Library:
     def add_hashes(self, set_id: str, disc: int, hashes: Iterable[tuple[str, int, str]]) -> None:
         """Record what was hashed while the disc was written: path, part, SHA-256."""
         with self._db:
-            self._db.executemany(
-                "UPDATE files SET sha256 = ?"
-                " WHERE set_id = ? AND disc = ? AND path = ? AND part = ?",
-                ((digest, set_id, disc, escape(path), part) for path, part, digest in hashes),
-            )
+            self.filing.learn(set_id, disc, hashes)
 
     def sets(self) -> list[SetSummary]:
         """All sets, oldest first."""
@@ -189,20 +174,20 @@ class Library:
             " (SELECT count(*) FROM (SELECT disc FROM images WHERE set_id = sets.id"
             "  AND state = 'verified' UNION"
             "  SELECT disc FROM copies WHERE set_id = sets.id AND state = 'verified')),"
-            " (SELECT count(DISTINCT path) FROM files WHERE set_id = sets.id),"
-            " (SELECT coalesce(sum(size), 0) FROM"
-            "  (SELECT DISTINCT path, part, size FROM files WHERE set_id = sets.id))"
+            " files, bytes,"
+            " (SELECT total(files) = total(hashed) FROM discs WHERE set_id = sets.id),"
+            " plan IS NULL"
             " FROM sets ORDER BY created, id"
         )
-        return [SetSummary(*row) for row in rows]
+        return [
+            SetSummary(set_id, title, created, discs, written, files, size, *map(bool, marks))
+            for set_id, title, created, discs, written, files, size, *marks in rows
+        ]
 
     def discs(self, set_id: str) -> list[DiscRecord]:
         """The discs of a set."""
         rows = self._db.execute(
-            "SELECT number, volume_id, title, medium, sectors,"
-            " (SELECT count(*) FROM files WHERE set_id = discs.set_id AND disc = number),"
-            " (SELECT coalesce(sum(size), 0) FROM files"
-            "  WHERE set_id = discs.set_id AND disc = number)"
+            "SELECT number, volume_id, title, medium, sectors, files, bytes, hashed"
             " FROM discs WHERE set_id = ? ORDER BY number",
             (set_id,),
         ).fetchall()
@@ -215,12 +200,13 @@ class Library:
                 sectors=sectors,
                 files=files,
                 bytes=size,
+                hashed=hashed,
                 sha256=self.image_hash(set_id, number),
                 places=tuple(self._places(set_id, number)),
                 copies=tuple(self.copies.of(image_key(set_id, number))),
                 last_check=self._last_check(set_id, number),
             )
-            for number, volume_id, title, medium, sectors, files, size in rows
+            for number, volume_id, title, medium, sectors, files, size, hashed in rows
         ]
 
     def status(
@@ -263,9 +249,10 @@ class Library:
         Raises:
             UsageError: none, or several.
         """
-        found = [
+        sets = self.sets()
+        found = [each for each in sets if each.id == words] or [
             each
-            for each in self.sets()
+            for each in sets
             if each.id.startswith(words.lower()) or each.title.casefold() == words.casefold()
         ]
         if not found:
@@ -274,6 +261,17 @@ class Library:
             ids = ", ".join(each.id[:8] for each in found)
             raise UsageError(f"{printable(words)!r} names {len(found)} sets, say which: {ids}")
         return found[0]
+
+    def _has_plan(self, set_id: str, fingerprint: str) -> bool:
+        """Whether the set is known with this plan.
+
+        Raises:
+            UsageError: it is known with another.
+        """
+        known = self._db.execute("SELECT fingerprint FROM sets WHERE id = ?", (set_id,)).fetchone()
+        if known and known[0] not in (None, fingerprint):
+            raise UsageError(f"the library has another plan for set {set_id}")
+        return bool(known and known[0])
 
     def _places(self, set_id: str, disc: int) -> Iterator[str]:
         rows = self._db.execute(
@@ -288,6 +286,21 @@ class Library:
             (set_id, disc),
         ).fetchone()
         return f"{row[0]}: {'good' if row[1] else row[2]}" if row else ""
+
+
+def _rows(plan: Plan) -> Iterator[FileRow]:
+    for disc in plan.discs:
+        for item in disc.items:
+            for name in item.names():
+                yield FileRow(
+                    escape(name.path),
+                    disc.number,
+                    item.part,
+                    item.parts,
+                    item.size,
+                    name.mtime_ns,
+                    item.sha256,
+                )
 
 
 def _fingerprint(plan: Plan) -> str:

@@ -1,8 +1,10 @@
 """The library's tables, and how a library of an earlier version gets those of this one."""
 
 import sqlite3
+from collections.abc import Callable
 
 from spanner.errors import UsageError
+from spanner.library.searchable import make_searchable
 
 _FIRST = """
 CREATE TABLE sets (
@@ -147,12 +149,17 @@ drive is on which they lie, if that was said. `checks.kind` is disc, file, folde
 is write, burn, verify or restore, `bad` all that was found, a line each; `copy` is NULL where it
 is not known which of several discs alike was checked.
 """
-_STEPS = (_FIRST, _COPIES, _PLACES)
+_STEPS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
+    _FIRST,
+    _COPIES,
+    _PLACES,
+    make_searchable,
+)
 """What makes each version of the one before; the first of an empty file."""
 
 
 def prepare(db: sqlite3.Connection, name: str) -> None:
-    """Make the tables that are not there.
+    """Make the tables that are not there. Foreign keys must be off: tables are replaced.
 
     Raises:
         UsageError: it is another program's, or a later version's.
@@ -167,6 +174,9 @@ def prepare(db: sqlite3.Connection, name: str) -> None:
     if foreign or not 0 <= version <= latest:
         raise UsageError(f"{name} is no library that this version can use (version {version})")
     for step in _STEPS[version:]:
+        if callable(step):
+            step(db)
+            continue
         for statement in step.split(";"):
             db.execute(statement)
     db.execute(f"PRAGMA user_version = {latest}")

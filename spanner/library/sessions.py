@@ -78,7 +78,7 @@ def plan_of(db: sqlite3.Connection, set_id: str) -> Plan | None:
     """The plan of a set; None where the library has none that can be read."""
     row = db.execute("SELECT plan FROM sets WHERE id = ?", (set_id,)).fetchone()
     try:
-        return decode(zlib.decompress(row[0])) if row else None
+        return decode(zlib.decompress(row[0])) if row and row[0] else None
     except (zlib.error, UsageError):
         return None
 

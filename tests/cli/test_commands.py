@@ -242,6 +242,18 @@ def test_help_and_version(run: Run) -> None:
     assert run("--version").stdout.startswith("spanner 0.")
     listed = run().stdout
     assert listed == run("--help").stdout
-    for command in ("archive", "plan", "image", "verify", "restore", "list", "show", "demo"):
+    for command in (
+        "archive",
+        "plan",
+        "image",
+        "verify",
+        "restore",
+        "list",
+        "show",
+        "find",
+        "import",
+        "forget",
+        "demo",
+    ):
         assert f"\n  {command} " in listed
         assert "--json" in run(command, "--help").stdout

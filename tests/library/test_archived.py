@@ -117,7 +117,10 @@ def test_contents_of_given_sizes(backups: Backups, root: str) -> None:
 def test_an_unknown_hash_is_equal_to_nothing(backups: Backups, root: str) -> None:
     backups.archive(root)
     with open_library(backups.library) as library:
-        library._db.execute("UPDATE files SET sha256 = NULL WHERE path LIKE '%a.wav'")
+        library._db.execute(
+            "UPDATE entries SET sha256 = NULL"
+            " WHERE name = (SELECT id FROM names WHERE name = 'a.wav')"
+        )
         library._db.commit()
         write(root, "d.wav", b"d")
         for how in (Comparing(new_only=True, by_hash=True), Comparing(skip_archived=True)):

@@ -256,11 +256,11 @@ def test_a_thousand_sets_of_a_hundred_discs_are_fast(tmp_path: Path) -> None:
         moment = "2026-01-01T00:00:00Z"
         with db:
             db.executemany(
-                "INSERT INTO sets VALUES (?, ?, '', '', x'00')", zip(sets, sets, strict=True)
+                "INSERT INTO sets VALUES (?, ?, '', '', x'00', 0, 0)", zip(sets, sets, strict=True)
             )
             db.executemany("INSERT INTO sessions VALUES (?, 'Song', '/Song', 0, 0)", zip(sets))
             db.executemany(
-                "INSERT INTO discs VALUES (?, ?, 'X', '', 'dvd+r', 9)",
+                "INSERT INTO discs VALUES (?, ?, 'X', '', 'dvd+r', 9, 0, 0, 0)",
                 discs,
             )
             db.executemany(
