@@ -222,3 +222,22 @@ def test_two_processes_at_once(tmp_path: Path) -> None:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert db.execute("SELECT count(*) FROM names").fetchone() == (3 * 200,)
     db.close()
+
+
+def test_a_disc_with_parity_knows_all_hashes(tmp_path: Path) -> None:
+    for name in "ab":
+        write(str(tmp_path / "Song"), f"{name}.wav", name.encode() * 1_000_000)
+    options = ("--media", "custom:2MB", "--to", "out", "--parity", "1", "--json")
+    done = subprocess.run(
+        [sys.executable, "-m", "spanner", "archive", "Song", *options],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    discs = msgspec.json.decode(done.stdout)["discs"]
+    with open_library(str(tmp_path / "new.sqlite")) as library:
+        for number, hashed in ((0, False), (len(discs) - 1, True), (1, True)):
+            with open_disc(discs[number]["file"]) as disc:
+                library.imports.add(read_catalog(disc.read, disc.name), None)
+            assert library.sets()[0].hashed is hashed
+        assert library.sets()[0].discs == len(discs)
