@@ -279,4 +279,4 @@ def test_a_thousand_sets_of_a_hundred_discs_are_fast(tmp_path: Path) -> None:
         taken = time.process_time() - started
     assert len(found.sets) == 1000
     assert found.well
-    assert taken < 2, f"{taken:.2f} s"
+    assert taken < 5, f"{taken:.2f} s"
