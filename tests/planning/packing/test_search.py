@@ -179,7 +179,7 @@ def test_the_same_again(sizes: list[int], capacity: int, seed: int) -> None:
 def test_no_longer_than_it_may_take(sizes: list[int], capacity: int) -> None:
     before = time.monotonic()
     packing = pack(sizes, capacity, 0.3)
-    assert time.monotonic() - before < 0.3 + 0.8
+    assert time.monotonic() - before < 0.3 + 3
     assert_packed(packing.bins, sizes, [capacity] * len(packing.bins))
     assert packing.lower_bound <= len(packing.bins)
 
