@@ -12,6 +12,8 @@ def is_safe(path: str) -> bool:
 
 def is_bytes(text: str) -> bool:
     """The system can take it as a name: no NUL, and no surrogates but those of odd bytes."""
+    if text.isascii():
+        return "\0" not in text
     try:
         return b"\0" not in text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:

@@ -14,6 +14,8 @@ _LONG = {letter: char for char, letter in _SHORT.items()}
 
 def escape(name: str) -> str:
     """The name (odd bytes as surrogates, as os.fsdecode gives them) as one field of a line."""
+    if name.isprintable() and "\\" not in name:  # nearly all are, and this is seen at once
+        return name
     return _SPECIAL.sub(_escaped, name)
 
 

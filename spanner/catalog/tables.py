@@ -23,7 +23,7 @@ NONE = "-"
 _COUNT = r"([0-9]{1,18})"
 _LINE = re.compile(
     rf"{_COUNT}\t{_COUNT}\t{_COUNT}\t(file|hardlink)\t{_COUNT}\t{_COUNT}\t"
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])\.([0-9]{9})Z\t"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})T((?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])\.([0-9]{9})Z\t"
     r"([0-7]{4})\t(?:-|([0-9a-f]{64}))\t([^\t]*)\t([^\t]*)\t([^\t]*)"
 )
 """A line of a file, as nearly all are; large catalogs have millions."""
@@ -161,9 +161,7 @@ def _file_row(
     offset: str,
     size: str,
     day: str,
-    hour: str,
-    minute: str,
-    second: str,
+    time: str,
     fraction: str,
     mode: str,
     sha256: str | None,
@@ -171,7 +169,7 @@ def _file_row(
     original: str,
     target: str,
 ) -> Row:
-    seconds = _seconds(day) + int(hour) * 3600 + int(minute) * 60 + int(second)
+    seconds = _seconds_of_day(day) + _seconds_of_time(time)
     return Row(
         kind,
         int(disc),
@@ -188,8 +186,14 @@ def _file_row(
     )
 
 
+@lru_cache(maxsize=86400)
+def _seconds_of_time(time: str) -> int:
+    """Seconds since the day began."""
+    return int(time[:2]) * 3600 + int(time[3:5]) * 60 + int(time[6:])
+
+
 @lru_cache(maxsize=4096)
-def _seconds(day: str) -> int:
+def _seconds_of_day(day: str) -> int:
     """Seconds of the epoch when the day began."""
     return (datetime.fromisoformat(day + "T00:00:00+00:00") - _EPOCH).days * 86400
 

@@ -19,6 +19,8 @@ from spanner.library.staging import FileRow, head, split, stage, unstage
 from spanner.planning.plan import SetInfo
 
 _BATCH = 20_000  # names
+_MANY = 100_000  # new names
+_MERGE = 4  # segments of an index that are made one, as usual
 _CACHES = {"main.cache_size": -(64 << 10), "temp.cache_size": -(32 << 10)}  # negative: kibibytes
 
 _NEW_FOLDERS = """
@@ -27,8 +29,7 @@ SELECT ?, path, folded_apart(path) FROM staged_folders ORDER BY path
 """
 _NEW_NAMES = """
 INSERT OR IGNORE INTO names (name, folded)
-SELECT name, CASE WHEN name GLOB '*[^ -~]*' THEN folded_apart(name) END
-FROM (SELECT DISTINCT name FROM staged)
+SELECT name, CASE WHEN name GLOB '*[^ -~]*' THEN folded_apart(name) END FROM staged
 """
 _KNOWN_FOLDERS = """
 UPDATE staged_folders
@@ -241,10 +242,14 @@ class Filing:
 
     def _index(self, kind: str, new: str, value: object) -> None:
         """Index new texts by their pieces, and count these: a search begins with the rarest."""
+        (count,) = self._db.execute(" ".join(("SELECT count(*) FROM", new)), (value,)).fetchone()
+        # The index merges its segments as it grows; after so many at once that can wait.
+        self._configure(kind, "automerge", 0 if count > _MANY else _MERGE)
         self._db.execute(
             " ".join((f"INSERT INTO {kind}_pieces (rowid, text)", "SELECT id, text FROM", new)),
             (value,),
         )
+        self._configure(kind, "automerge", _MERGE)
         texts = self._db.execute(" ".join(("SELECT text FROM", new)), (value,))
         batches = iter(lambda: "".join(text for (text,) in texts.fetchmany(_BATCH)), "")
         # Loaded only here, as numpy takes its time: whoever searches shall not wait for it.
@@ -253,6 +258,12 @@ class Filing:
             "INSERT INTO pieces VALUES (?, ?, ?)"
             " ON CONFLICT DO UPDATE SET count = count + excluded.count",
             ((kind, piece, count) for piece, count in sorted(counts.items())),
+        )
+
+    def _configure(self, kind: str, option: str, value: int) -> None:
+        table = f"{kind}_pieces"
+        self._db.execute(
+            " ".join(("INSERT INTO", table, f"({table}, rank) VALUES (?, ?)")), (option, value)
         )
 
     def _set(self, caches: dict[str, int]) -> None:

@@ -68,7 +68,8 @@ def _file_rows(catalog: DiscCatalog, rows: Iterator[Row]) -> Iterator[FileRow]:
             is_safe(row.original)
             and 1 <= row.disc <= count
             and 1 <= row.part <= row.parts
-            and max(row.parts, row.size) <= _LARGEST
+            and row.parts <= _LARGEST
+            and row.size <= _LARGEST
         ):
             raise DamagedImageError(
                 f"{catalog.name}: its catalog has an impossible file {printable(row.original)}"

@@ -4,47 +4,42 @@ from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
-_FEW = 200  # letters: as many as that have a counter for each three of them
-_BITS = np.uint64(21)  # of a code point
+_ASCII = 128
+_BITS = 21  # of a code point
+_CHARACTER = (1 << _BITS) - 1
 
 
 def count_pieces(batches: Iterable[str]) -> Counter[str]:
     """How often each piece is in the texts, whose ends may lie anywhere in the batches."""
     found: Counter[str] = Counter()
+    ascii_counts = np.zeros(_ASCII**3, np.int64)
     for text in batches:
-        if len(text) >= 3:
-            letters = sorted(set(text))
-            count = _few_letters if len(letters) <= _FEW else _many_letters
-            found.update(count(text, letters))
+        if len(text) < 3:
+            continue
+        if text.isascii():
+            ascii_counts += _count_ascii(text)
+        else:
+            found.update(_count_any(text))
+    for piece in np.flatnonzero(ascii_counts).tolist():
+        letters = piece // _ASCII**2, piece // _ASCII % _ASCII, piece % _ASCII
+        found["".join(map(chr, letters))] += int(ascii_counts[piece])
     return found
 
 
-def _few_letters(text: str, letters: list[str]) -> dict[str, int]:
-    size = len(letters)
-    table = np.zeros(ord(letters[-1]) + 1, np.int64)
-    table[[ord(letter) for letter in letters]] = range(size)
-    numbers = table[_points(text)]
-    counts = np.bincount((numbers[:-2] * size + numbers[1:-1]) * size + numbers[2:])
-    found = np.flatnonzero(counts)
-    return {
-        letters[piece // size // size] + letters[piece // size % size] + letters[piece % size]: n
-        for piece, n in zip(found.tolist(), counts[found].tolist(), strict=True)
-    }
+def _count_ascii(text: str) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    """One counter for each three letters that there could be."""
+    letters = np.frombuffer(text.encode("ascii"), np.uint8).astype(np.int64)
+    packed = (letters[:-2] * _ASCII + letters[1:-1]) * _ASCII + letters[2:]
+    return np.bincount(packed, minlength=_ASCII**3)
 
 
-def _many_letters(text: str, _letters: list[str]) -> dict[str, int]:
-    points = _points(text).astype(np.uint64)
-    packed = ((points[:-2] << _BITS | points[1:-1]) << _BITS) | points[2:]
+def _count_any(text: str) -> dict[str, int]:
+    points = np.frombuffer(text.encode("utf-32-le"), np.uint32).astype(np.uint64)
+    bits = np.uint64(_BITS)
+    packed = ((points[:-2] << bits | points[1:-1]) << bits) | points[2:]
     found, counts = np.unique(packed, return_counts=True)
-    bits = int(_BITS)
-    mask = (1 << bits) - 1
     return {
-        chr(piece >> 2 * bits) + chr(piece >> bits & mask) + chr(piece & mask): n
-        for piece, n in zip(found.tolist(), counts.tolist(), strict=True)
+        chr(piece >> 2 * _BITS) + chr(piece >> _BITS & _CHARACTER) + chr(piece & _CHARACTER): count
+        for piece, count in zip(found.tolist(), counts.tolist(), strict=True)
     }
-
-
-def _points(text: str) -> NDArray[np.uint32]:
-    return np.frombuffer(text.encode("utf-32-le"), np.uint32)

@@ -69,6 +69,9 @@ def head(sha256: str) -> int:
 def _values(rows: Iterable[FileRow], folders: dict[str, int]) -> Iterator[tuple[object, ...]]:
     for row in rows:
         folder, name = split(row.path)
+        mtime_ns, sha256 = row.mtime_ns, row.sha256
+        if not -_LATEST <= mtime_ns <= _LATEST:
+            mtime_ns = _LATEST if mtime_ns > 0 else -_LATEST
         yield (
             folders.setdefault(folder, len(folders)),
             name,
@@ -76,7 +79,7 @@ def _values(rows: Iterable[FileRow], folders: dict[str, int]) -> Iterator[tuple[
             row.disc,
             row.parts,
             row.size,
-            max(-_LATEST, min(row.mtime_ns, _LATEST)),
-            bytes.fromhex(row.sha256) if row.sha256 else None,
-            head(row.sha256) if row.sha256 else None,
+            mtime_ns,
+            bytes.fromhex(sha256) if sha256 else None,
+            int(sha256[:_HEAD], 16) if sha256 else None,
         )
