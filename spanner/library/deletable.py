@@ -3,7 +3,6 @@
 The files are read and compared by content; sizes and times prove nothing.
 """
 
-import hashlib
 import os
 import sqlite3
 from collections import defaultdict
@@ -14,20 +13,19 @@ import msgspec
 
 from burners.progress import Progress
 from spanner.catalog.escaping import escape
+from spanner.errors import SourceError
 from spanner.library.counting import Count
 from spanner.library.sessions import of_source, plan_of, sessions
 from spanner.library.staging import head
 from spanner.planning.plan import Plan
 from spanner.sources.collect import Collecting, collect
 from spanner.sources.gather import MISSING
-from spanner.sources.tree import UNREADABLE, File, Tree, origin
+from spanner.sources.hashing import Division, hash_file
+from spanner.sources.tree import UNREADABLE, Tree, origin
 from spanner.units import printable
 
-_CHUNK = 4 << 20
-
 DiscKey = tuple[str, int]
-Cut = tuple[int, ...]
-"""The sizes of the parts of a divided file, in bytes."""
+_Hashes = dict[Division, tuple[str, ...]]
 
 
 class Scarce(msgspec.Struct, frozen=True):
@@ -140,7 +138,7 @@ class _Archived:
         self._db = db
         self._counts = counts
         self.paths: set[str] = set()
-        self.cuts: dict[int, set[Cut]] = defaultdict(set)
+        self.cuts: dict[int, set[Division]] = defaultdict(set)
         # By set and path: part → its size, hash and the discs that it is on.
         self._divided: dict[tuple[str, str], dict[int, tuple[int, str, set[int]]]] = {}
         for set_id in sets:
@@ -164,14 +162,15 @@ class _Archived:
                 cut = tuple(found[part][0] for part in sorted(found))
                 self.cuts[sum(cut)].add(cut)
 
-    def copies(self, found: Mapping[str, "_Hashes"]) -> dict[str, int | None]:
+    def copies(self, found: Mapping[str, _Hashes]) -> dict[str, int | None]:
         """The verified copies of each file's content; None where it was never archived."""
-        whole = self._whole({hashes.whole for hashes in found.values()})
+        wholes = {path: _whole(hashes) for path, hashes in found.items()}
+        whole = self._whole(set(wholes.values()))
         divided = self._by_parts()
         result: dict[str, int | None] = {}
         for path, hashes in found.items():
-            by_set = dict(whole.get(hashes.whole, {}))
-            for parts in hashes.parts:
+            by_set = dict(whole.get(wholes[path], {}))
+            for parts in hashes.values():
                 for set_id, number in divided.get(parts, {}).items():
                     by_set[set_id] = max(number, by_set.get(set_id, 0))
             result[path] = sum(by_set.values()) if by_set else None
@@ -215,40 +214,13 @@ class _Archived:
         return known.copies if known else 0
 
 
-class _Hashes:
-    """SHA-256 of a file, and of its parts for each way in which such a file was divided."""
-
-    __slots__ = ("parts", "whole")
-
-    def __init__(self, whole: str, parts: list[tuple[str, ...]]) -> None:
-        self.whole = whole
-        self.parts = parts
-
-
-class _Parts:
-    """Hashes the parts of a file, as it is read from its beginning to its end."""
-
-    def __init__(self, cut: Cut) -> None:
-        self._left = list(cut)
-        self._digest = hashlib.sha256()
-        self.hashes: list[str] = []
-
-    def update(self, data: memoryview) -> None:
-        """So much further of it."""
-        while self._left:
-            taken = data[: self._left[0]]
-            self._digest.update(taken)
-            self._left[0] -= len(taken)
-            data = data[len(taken) :]
-            if self._left[0]:
-                return
-            self.hashes.append(self._digest.hexdigest())
-            self._digest = hashlib.sha256()
-            del self._left[0]
+def _whole(hashes: _Hashes) -> str:
+    """The hash of the whole file."""
+    return next(parts[0] for parts in hashes.values() if len(parts) == 1)
 
 
 def _read(
-    tree: Tree, cuts: Mapping[int, set[Cut]], progress: Progress
+    tree: Tree, cuts: Mapping[int, set[Division]], progress: Progress
 ) -> tuple[dict[str, _Hashes], list[str]]:
     """The hashes of all files, and the paths of those that could not be read as they were."""
     found: dict[str, _Hashes] = {}
@@ -256,33 +228,12 @@ def _read(
     places = tree.places
     with progress.task("reading the source", sum(file.size for file in tree.files)):
         for file in tree.files:
-            hashes = _hash(origin(places, file.path), file, cuts.get(file.size, ()), progress)
-            if hashes:
-                found[file.path] = hashes
-            else:
+            place = origin(places, file.path)
+            try:
+                found[file.path] = hash_file(file, place, cuts.get(file.size, ()), progress)
+            except SourceError:
                 unread.append(file.path)
     return found, unread
-
-
-def _hash(place: str, file: File, cuts: Iterable[Cut], progress: Progress) -> _Hashes | None:
-    whole = hashlib.sha256()
-    parts = [_Parts(cut) for cut in cuts]
-    buffer = memoryview(bytearray(max(1, min(_CHUNK, file.size))))
-    read = 0
-    try:
-        with open(place, "rb", buffering=0) as opened:
-            while read <= file.size and (count := opened.readinto(buffer)):
-                whole.update(buffer[:count])
-                for each in parts:
-                    each.update(buffer[:count])
-                read += count
-                progress.advance(count)
-            after = os.fstat(opened.fileno())
-    except OSError:
-        return None
-    if read != file.size or (after.st_size, after.st_mtime_ns) != (file.size, file.mtime_ns):
-        return None
-    return _Hashes(whole.hexdigest(), [tuple(each.hashes) for each in parts])
 
 
 def _unarchived(tree: Tree, plans: Iterable[Plan]) -> list[str]:

@@ -19,9 +19,9 @@ from spanner.planning.drafts import Drafts, Least, usable
 from spanner.planning.groups import avoidable, pieces
 from spanner.planning.packing.covers import covers
 from spanner.planning.packing.problem import Cost
+from spanner.planning.parity import with_parities
 from spanner.planning.plan import Plan, SetInfo
 from spanner.planning.proof import Proof, prove
-from spanner.planning.protection import protected
 from spanner.planning.shares import Manner, Room, Share, Shares, choose, kinds_of, score
 from spanner.planning.supplies import divided_folders, supplies
 from spanner.planning.twins import merged
@@ -88,7 +88,7 @@ def make_plan(
         return _Planner(tree, wishes, set_info or new, notes.append, spare).plan()
 
     offered = [replace(medium, ecc=wishes.ecc) for medium in wishes.media]
-    made = protected(plan, offered, wishes.reserve, wishes.parities)
+    made = with_parities(plan, offered, wishes.reserve, wishes.parities)
     for line in notes:
         note(line)
     return made

@@ -75,7 +75,7 @@ class _SetRebuilder:
         for info in self._infos:
             sectors = self._images.get(info.number)
             if sectors and info.number not in doubts:
-                columns.append(_Column(sectors, 0, info.sectors))
+                columns.append(Column(sectors, 0, info.sectors))
             else:
                 columns.append(Missing(info.volume_id, info.sectors))
         return columns
@@ -88,7 +88,7 @@ class _SetRebuilder:
         ]
 
 
-class _Column:
+class Column:
     """A run of a disc's sectors, as what rebuilds wants it."""
 
     def __init__(self, sectors: Sectors, start: int, count: int) -> None:
@@ -145,4 +145,4 @@ def _images(given: Sequence[Given]) -> list[ImageInfo]:
 def _parity(disc: ImageDisc, number: int) -> Reader:
     """The parity on a disc, which lies in one piece."""
     file = disc.image.find(parity_path(number))
-    return _Column(disc.image.sectors, file.extents[0].sector, file.size // SECTOR)
+    return Column(disc.image.sectors, file.extents[0].sector, file.size // SECTOR)

@@ -2,8 +2,6 @@
 
 import errno
 import hashlib
-import os
-import stat
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,12 +16,14 @@ from spanner.restoring.asking import Asking, fewest
 from spanner.restoring.discs import expand
 from spanner.restoring.ecc import Repairs
 from spanner.restoring.given import Given, hashes_of, open_discs
+from spanner.restoring.linking import Linking
 from spanner.restoring.partial import PartialFile
 from spanner.restoring.rebuilding import Rebuilder
 from spanner.restoring.repair import Repair
-from spanner.restoring.report import DiscRead, MissingDisc, Outcome, Remark, Report
+from spanner.restoring.report import DiscRead, Outcome, Remark, Report
 from spanner.restoring.survey import Survey
 from spanner.restoring.target import Target, room
+from spanner.restoring.unrestored import Unrestored
 from spanner.restoring.wanted import DiscKey, Part, Wanted, WantedFile, wanted_from
 from spanner.units import format_size, printable
 
@@ -139,7 +139,6 @@ class _Restore:
         self._whole = whole  # all of the set is wanted
         self._bad: list[str] = []  # what was wrong on the disc that is read
         self._damage: dict[tuple[str, int], str] = {}  # path and part → what was wrong with it
-        self._unlinked: dict[str, list[str]] = {}  # path → further names that wait for it
         self._flushed: deque[tuple[str, Future[None]]] = deque()
         self.rebuilder = Rebuilder(given)
         self.hit: set[DiscKey] = set()
@@ -178,14 +177,9 @@ class _Restore:
                 self._ask(self._asking, pool)
             self._read_repaired(pool)
             self._rebuild(pool)
-        for file in self._wanted.files.values():
-            if file.link_to:
-                with self._outcome.guarded(file.path):
-                    self._link(file)
-        for row in self._wanted.symlinks:
-            with self._outcome.guarded(row.original):
-                self._symlink(row.original, row.target, row.mtime_ns)
-        self._report_rest()
+        unlinked = Linking(self._target, self._wanted, self._outcome, self._survey).run()
+        rest = Unrestored(self._wanted, self._outcome, self._survey, self._discs)
+        rest.report(self._damage, unlinked)
         for row in sorted(self._wanted.directories, key=lambda row: -row.original.count("/")):
             with self._outcome.guarded(row.original):
                 self._target.finish_directory(row.original, row.mode, row.mtime_ns)
@@ -350,74 +344,7 @@ class _Restore:
                 self._report.restored.append(path)
                 self._survey.there.add(path)
 
-    def _link(self, file: WantedFile) -> None:
-        """Give a file its further name."""
-        found = self._target.stat(file.path)
-        there = file.link_to in self._survey.there
-        first = self._target.stat(file.link_to) if there else None
-        if found and first and _same_inode(found, first):
-            self._report.already_there.append(file.path)
-        elif found and self._survey.is_same(file, found):
-            if not (first and self._target.hard_link(file.link_to, file.path)):
-                self._survey.mend(file, found)
-            self._report.already_there.append(file.path)
-        elif first is None:
-            self._unlinked.setdefault(file.link_to, []).append(file.path)
-        elif found is None or self._survey.may_replace(file.path, file.mtime_ns, found):
-            if not self._target.hard_link(file.link_to, file.path):
-                self._target.copy(file.link_to, file.path, file.mode, file.mtime_ns)
-            self._report.restored.append(file.path)
-
-    def _symlink(self, path: str, to: str, mtime_ns: int) -> None:
-        found = self._target.stat(path)
-        if found and stat.S_ISLNK(found.st_mode) and self._target.read_link(path) == to:
-            self._report.already_there.append(path)
-        elif found is None or self._survey.may_replace(path, mtime_ns, found):
-            self._target.symlink(path, to, mtime_ns)
-            self._report.restored.append(path)
-
-    def _report_rest(self) -> None:
-        """Report what still waits, because it is damaged or its disc was not given."""
-        needed: dict[DiscKey, list[str]] = {}
-        for path in (*self._survey.waiting, *self._survey.unknown):
-            if self._outcome.has_failed(path):
-                continue
-            names = [path, *self._unlinked.pop(path, ())]
-            parts = self._wanted.files[path].parts
-            numbers = self._survey.waiting.get(path) or [n for n in parts if not parts[n].sha256]
-            damage = {n: self._damage[path, n] for n in numbers if (path, n) in self._damage}
-            if damage:
-                reason = damage[min(damage)]
-                self._report.damaged.extend(Remark(name, reason) for name in names)
-            absent = set()
-            for number in numbers:
-                places = parts[number].places.keys()
-                if places - self._discs:
-                    absent.add(min(places - self._discs))
-            for key in absent:
-                needed.setdefault(key, []).extend(names)
-        for first, names in self._unlinked.items():
-            for name in names:
-                self._outcome.fail(name, f"{printable(first)}, the same file, was not restored")
-        for key, paths in sorted(needed.items()):
-            disc = self._wanted.discs[key]
-            self._report.missing.append(
-                MissingDisc(
-                    key.number,
-                    disc.volume_id,
-                    disc.title,
-                    len(paths),
-                    disc.set,
-                    key.set_id,
-                    tuple(paths),
-                )
-            )
-
 
 def _publish(held: ExitStack, partial: PartialFile, file: WantedFile) -> None:
     with held:
         partial.publish(file.size, file.mode, file.mtime_ns)
-
-
-def _same_inode(one: os.stat_result, other: os.stat_result) -> bool:
-    return (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)

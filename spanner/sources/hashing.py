@@ -35,11 +35,22 @@ def hash_files(
     found = {}
     with progress.task("comparing contents", sum(file.size for file in files)):
         for file in files:
-            wanted = {(file.size,), *divisions.get(file.size, ())}
-            reader = _Reader(origin(places, file.path), file.size, file.mtime_ns)
-            hashes = reader.hash(0, sorted(wanted), progress)
-            found[file.path] = dict(zip(sorted(wanted), hashes, strict=True))
+            place = origin(places, file.path)
+            found[file.path] = hash_file(file, place, divisions.get(file.size, ()), progress)
     return found
+
+
+def hash_file(
+    file: File, place: str, divisions: Collection[Division], progress: Progress
+) -> dict[Division, tuple[str, ...]]:
+    """The SHA-256 of the file's parts, whole and for each way to divide it; it is read once.
+
+    Raises:
+        SourceError: it cannot be read, or is not what was scanned.
+    """
+    wanted = sorted({(file.size,), *divisions})
+    hashes = _Reader(place, file.size, file.mtime_ns).hash(0, wanted, progress)
+    return dict(zip(wanted, hashes, strict=True))
 
 
 def with_hashes(plan: Plan, progress: Progress, *, every: bool = True) -> Plan:

@@ -15,14 +15,16 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from multiprocessing import get_context
 
 import zfec
 
 from spanner.parity.files import rebuild, write_parity
-from spanner.parity.readers import FileReader, Missing
+from spanner.parity.readers import Missing
+from spanner.restoring.rebuilding import Column
+from spanner.restoring.sectors import FileSectors
 from spanner.units import SECTOR
 
 MEGABYTE = 1_000_000
@@ -153,14 +155,10 @@ def rebuild_lost(images: Sequence[str], parities: Sequence[str]) -> None:
                 assert os.pread(fd, len(piece.data), piece.first * SECTOR) == piece.data
 
 
-def readers(stack: ExitStack, paths: Sequence[str]) -> list[FileReader]:
+def readers(stack: ExitStack, paths: Sequence[str]) -> list[Column]:
     """The open files."""
-    opened = []
-    for path in paths:
-        fd = os.open(path, os.O_RDONLY)
-        stack.callback(os.close, fd)
-        opened.append(FileReader(fd, path, os.path.getsize(path) // SECTOR))
-    return opened
+    opened = [stack.enter_context(closing(FileSectors(path))) for path in paths]
+    return [Column(file, 0, file.count) for file in opened]
 
 
 def describe(run: Run, size: float) -> str:

@@ -7,34 +7,12 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from support.commands import Run, document
 from support.trees import snapshot, write
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """Run spanner in an empty folder."""
-
-    def run(*arguments: str, code: int = 0) -> "subprocess.CompletedProcess[str]":
-        done = subprocess.run(
-            [sys.executable, "-m", "spanner", *arguments],
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            check=False,
-        )
-        assert done.returncode == code, done.stderr
-        assert "Traceback" not in done.stderr
-        return done
-
-    return run
 
 
 @pytest.fixture
@@ -45,11 +23,6 @@ def session(tmp_path: Path) -> str:
         write(root, f"Audio Files/{letter}_{number}.wav", os.urandom(250_000 + number))
     write(root, "Song.ptx", b"document" * 100)
     return root
-
-
-def document(done: "subprocess.CompletedProcess[str]") -> Any:
-    """The one JSON document that was printed."""
-    return json.loads(done.stdout)
 
 
 def test_archive_verify_restore(run: Run, session: str, odd_tree: str, tmp_path: Path) -> None:

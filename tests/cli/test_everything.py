@@ -1,43 +1,18 @@
 """Sessions whose media lie elsewhere: planned, archived, restored by commands; bags stay sound."""
 
-import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import bagit
 import pytest
 
+from support.commands import Run, document
 from support.discs import copy_out
 from support.projects import reaper
 from support.trees import write
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """Run spanner in the folder of the session, with a library of its own."""
-
-    def run(*arguments: str, code: int = 0) -> "subprocess.CompletedProcess[str]":
-        done = subprocess.run(
-            [sys.executable, "-m", "spanner", *arguments],
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            env={**os.environ, "SPANNER_LIBRARY": str(tmp_path / "library.sqlite")},
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-        assert done.returncode == code, done.stderr
-        assert "Traceback" not in done.stderr
-        return done
-
-    return run
 
 
 @pytest.fixture
@@ -49,10 +24,6 @@ def loop(tmp_path: Path) -> str:
     project = reaper("Audio Files/Kick.wav", loop, "/Volumes/AG/Lost.wav")
     write(str(tmp_path / "Song"), "Song.rpp", project)
     return loop
-
-
-def document(done: "subprocess.CompletedProcess[str]") -> Any:
-    return json.loads(done.stdout)
 
 
 @pytest.mark.parametrize("command", ["plan", "archive"])

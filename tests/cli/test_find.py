@@ -1,23 +1,19 @@
 """`find`, `import` and `forget` as a user runs them, at a terminal too."""
 
-import json
 import os
 import pty
 import select
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from support.commands import Run, document
 from support.discs import copy_out
 from support.sets import MadeSet, make_set
 from support.trees import write
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
@@ -28,30 +24,6 @@ def made(tmp_path: Path) -> MadeSet:
         write(root, f"Audio Files/{name}.wav", os.urandom(400_000), mtime_ns=1_700_000_000 * 10**9)
     write(root, "Song.ptx", b"document", mtime_ns=1_600_000_000 * 10**9)
     return make_set(root, str(tmp_path / "other machine"), "custom:900kB")
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """Run spanner without a terminal."""
-
-    def run(*arguments: str, code: int = 0) -> "subprocess.CompletedProcess[str]":
-        done = subprocess.run(
-            [sys.executable, "-m", "spanner", *arguments],
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-        assert done.returncode == code, done.stderr
-        assert "Traceback" not in done.stderr
-        return done
-
-    return run
-
-
-def document(done: "subprocess.CompletedProcess[str]") -> Any:
-    return json.loads(done.stdout)
 
 
 def test_imported_from_one_disc_all_is_found(run: Run, made: MadeSet, tmp_path: Path) -> None:

@@ -1,41 +1,17 @@
 """Backups as a user makes them: again and again, stopped and gone on with, restored as of then."""
 
-import json
 import os
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from spanner.restoring.iso import IsoImage
+from support.commands import Run, document
 from support.trees import snapshot, write
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 HOW = (("--new-only",), ("--new-only", "--by-hash"), ("--skip-archived",))
 MEDIA = ("--media", "custom:1MB")
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """Run spanner in an empty folder."""
-
-    def run(*arguments: str, code: int = 0) -> "subprocess.CompletedProcess[str]":
-        done = subprocess.run(
-            [sys.executable, "-m", "spanner", *arguments],
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            check=False,
-        )
-        assert done.returncode == code, done.stderr
-        assert "Traceback" not in done.stderr
-        return done
-
-    return run
 
 
 @pytest.fixture
@@ -47,10 +23,6 @@ def root(tmp_path: Path, run: Run) -> str:
         write(root, f"{name}.wav", name.encode() * 100_000)
     run("archive", "Song", *MEDIA, "--to", "1")
     return root
-
-
-def document(done: "subprocess.CompletedProcess[str]") -> Any:
-    return json.loads(done.stdout)
 
 
 def test_a_backup_and_its_restore(run: Run, root: str, tmp_path: Path) -> None:

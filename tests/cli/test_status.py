@@ -3,41 +3,16 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from support.commands import Run, document
 from support.discs import copy_out, flip, place
 from support.trees import write
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 ONE = ("--copies", "1", "--media", "1", "--places", "1")
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """Run spanner in the folder of the session, with a library of its own."""
-
-    def run(*arguments: str, code: int = 0) -> "subprocess.CompletedProcess[str]":
-        done = subprocess.run(
-            [sys.executable, "-m", "spanner", *arguments],
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            env={**os.environ, "SPANNER_LIBRARY": str(tmp_path / "library.sqlite")},
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        return done
-
-    return run
 
 
 @pytest.fixture
@@ -48,10 +23,6 @@ def image(run: Run, tmp_path: Path) -> str:
     (disc,) = json.loads(done.stdout)["discs"]
     assert isinstance(disc["file"], str)
     return disc["file"]
-
-
-def document(done: "subprocess.CompletedProcess[str]") -> Any:
-    return json.loads(done.stdout)
 
 
 def test_nothing_is_well(run: Run) -> None:

@@ -274,9 +274,11 @@ def test_a_thousand_sets_of_a_hundred_discs_are_fast(tmp_path: Path) -> None:
                 " VALUES (?, ?, '/not/there/x.iso', '', 9, ?, 'office')",
                 [(*disc, moment) for disc in discs],
             )
-        started = time.process_time()
-        found = library.status(Rule(2, 2, 2), "2025-01-01T00:00:00Z")
-        taken = time.process_time() - started
+        taken: list[float] = []
+        while not taken or (len(taken) < 3 and taken[-1] >= 2):  # others may be at work too
+            started = time.process_time()
+            found = library.status(Rule(2, 2, 2), "2025-01-01T00:00:00Z")
+            taken.append(time.process_time() - started)
     assert len(found.sets) == 1000
     assert found.well
-    assert taken < 5, f"{taken:.2f} s"
+    assert min(taken) < 2, taken

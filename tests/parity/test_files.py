@@ -5,6 +5,7 @@ import os
 import random
 import tracemalloc
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from io import BytesIO
 from pathlib import Path
 
@@ -15,9 +16,12 @@ from hypothesis import strategies as st
 from spanner.errors import PartialRestoreError, SourceError, UnrecoverableError
 from spanner.parity import files
 from spanner.parity.files import rebuild, write_parity
-from spanner.parity.readers import FileReader, Missing, Reader
+from spanner.parity.readers import Missing, Reader
+from spanner.restoring.rebuilding import Column
+from spanner.restoring.sectors import FileSectors
 from spanner.units import SECTOR
 from support.parity import MemoryReader, slow_parities
+from support.scratched import scratch
 
 LENGTHS = (7, 1, 12, 12, 3)
 
@@ -201,48 +205,32 @@ def test_parities_of_another_set() -> None:
         joined(readers_of(images), [Missing("parity", 11)], [0])
 
 
-def test_files(tmp_path: Path) -> None:
-    """From file to file; one is cut short, one has sectors that are known to be wrong."""
+def test_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From file to file; one is cut short, of two some sectors cannot be read."""
     images = images_of((70, 200, 64))
-    names = [tmp_path / f"{n}.iso" for n in range(3)]
+    names = [str(tmp_path / f"{n}.iso") for n in range(3)]
     for name, content in zip(names, images, strict=True):
-        name.write_bytes(content)
-    fds = [os.open(name, os.O_RDWR) for name in names]
-    made = [tmp_path / "1.parity", tmp_path / "2.parity"]
-    with made[0].open("wb") as first, made[1].open("wb") as second:
-        write_parity(
-            [FileReader(fd, "i", n) for fd, n in zip(fds, (70, 200, 64), strict=True)],
-            [first, second],
-        )
-    os.ftruncate(fds[1], 100 * SECTOR + 5)
-    os.pwrite(fds[0], bytes(30 * SECTOR), 10 * SECTOR)
-    readers = [
-        FileReader(fds[0], "a", 70, [range(10, 40)]),
-        FileReader(fds[1], "b", 200),
-        FileReader(fds[2], "c", 64, [range(60, 64)]),
-    ]
-    parities = [os.open(name, os.O_RDONLY) for name in made]
-    contents, _ = joined(readers, [FileReader(fd, "p", 200) for fd in parities], [0, 1, 2])
-    assert list(contents.values()) == images
-    for fd in (*fds, *parities):
-        os.close(fd)
+        Path(name).write_bytes(content)
+    made = [str(tmp_path / "1.parity"), str(tmp_path / "2.parity")]
+    with ExitStack() as stack:
 
+        def columns(*paths: str) -> list[Column]:
+            opened = [stack.enter_context(closing(FileSectors(path))) for path in paths]
+            return [Column(file, 0, file.count) for file in opened]
 
-def test_read_errors_cost_one_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
-    content = random.Random(1).randbytes(200 * SECTOR)
-
-    def broken(fd: int, buffers: Sequence[memoryview], offset: int) -> int:
-        (into,) = buffers
-        if offset <= 70 * SECTOR < offset + len(into):
-            raise OSError(5, "Input/output error")
-        into[:] = content[offset : offset + len(into)]
-        return len(into)
-
-    monkeypatch.setattr(os, "preadv", broken)
-    memory = memoryview(bytearray(150 * SECTOR))
-    assert FileReader(0, "x", 200).read(20, memory) == [range(64, 96)]
-    assert memory[: 44 * SECTOR] == content[20 * SECTOR : 64 * SECTOR]
-    assert memory[76 * SECTOR :] == content[96 * SECTOR : 170 * SECTOR]
+        outputs = [stack.enter_context(open(path, "wb")) for path in made]
+        write_parity(columns(*names), outputs)
+        for output in outputs:
+            output.close()
+        lengths = [column.sectors for column in columns(*names)]
+        os.truncate(names[1], 100 * SECTOR + 5)
+        scratch(monkeypatch, {names[0]: range(10, 40), names[2]: range(60, 64)})
+        readers = [
+            Column(stack.enter_context(closing(FileSectors(name))), 0, length)
+            for name, length in zip(names, lengths, strict=True)
+        ]
+        contents, _ = joined(readers, columns(*made), [0, 1, 2])
+        assert list(contents.values()) == images
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -177,9 +177,12 @@ def test_the_same_again(sizes: list[int], capacity: int, seed: int) -> None:
     ],
 )
 def test_no_longer_than_it_may_take(sizes: list[int], capacity: int) -> None:
-    before = time.monotonic()
-    packing = pack(sizes, capacity, 0.3)
-    assert time.monotonic() - before < 0.3 + 3
+    taken: list[float] = []
+    while not taken or (len(taken) < 3 and taken[-1] >= 0.3 + 0.8):  # others may be at work too
+        before = time.monotonic()
+        packing = pack(sizes, capacity, 0.3)
+        taken.append(time.monotonic() - before)
+    assert min(taken) < 0.3 + 0.8
     assert_packed(packing.bins, sizes, [capacity] * len(packing.bins))
     assert packing.lower_bound <= len(packing.bins)
 

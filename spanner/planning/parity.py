@@ -14,7 +14,7 @@ from spanner.units import SECTOR, sectors
 _ATTEMPTS = 8
 
 
-def protected(
+def with_parities(
     plan: Callable[[int], Plan], media: Sequence[Medium], reserve: str, parities: int
 ) -> Plan:
     """The plan that `plan` makes when so many sectors of each disc are left free as is needed.
