@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from spanner.units import printable
+from spanner.wording import printable
 
 
 class SpannerError(Exception):

@@ -18,12 +18,13 @@ from burners import (
     tray,
 )
 from burners.drives import Drive, look
-from spanner.burning.desk import Desk
-from spanner.burning.work import Prepared, Work, hit
-from spanner.burning.written import Written
+from spanner.burning.burn_job import Desk
+from spanner.burning.burn_result import Written
+from spanner.burning.disc_image import Prepared, Work, hit
 from spanner.errors import SourceChangedError
 from spanner.library import BURNT, SPOILT
-from spanner.units import SECTOR, printable
+from spanner.model.units import SECTOR
+from spanner.wording import printable
 
 _NAMED = 5  # files of a spoilt disc that are named
 _NAP = 0.2

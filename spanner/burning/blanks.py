@@ -4,9 +4,9 @@ from burners import BurnError, TooSmallError
 from burners.drives import Drive
 from burners.media import RECORDABLE, display_name
 from burners.recording import check
-from spanner.burning.work import Work
-from spanner.media import known_media
-from spanner.units import SECTOR, format_size
+from spanner.burning.disc_image import Work
+from spanner.model.media_types import known_media
+from spanner.model.units import SECTOR, format_size
 
 _WORDS = {medium.name: medium.description.split(",")[0] for medium in known_media()}
 

@@ -13,11 +13,11 @@ from burners.drives import Drive
 from burners.media import SIMULATED, display_name
 from spanner.burning import resuming
 from spanner.burning.blanks import can_write, kinds, wanted
-from spanner.burning.desk import Desk, Orders
-from spanner.burning.station import Station
+from spanner.burning.burn_job import Desk, Orders
+from spanner.burning.burn_result import Written
+from spanner.burning.disc_image import Work
+from spanner.burning.drive_worker import Station
 from spanner.burning.tasks import Task, Tasks
-from spanner.burning.work import Work
-from spanner.burning.written import Written
 from spanner.errors import DriveError, UsageError
 from spanner.library import BURNT, VERIFIED, Library
 

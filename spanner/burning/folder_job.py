@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from burners import BurnError, FolderDrive, GrownImage, Image, Progress, TargetFullError, silent
-from spanner.burning.work import prepare
-from spanner.burning.written import Written
+from spanner.burning.burn_result import Written
+from spanner.burning.disc_image import prepare
+from spanner.ecc import dvdisaster
 from spanner.errors import DoesNotFitError, DriveError, UsageError, VerificationError
 from spanner.library import FILE, WRITE, Finding, Library
-from spanner.planning.plan import Disc, Plan
-from spanner.protection import dvdisaster
-from spanner.restoring.verify import verify
-from spanner.units import SECTOR, printable
+from spanner.model.plan import Disc, Plan
+from spanner.model.units import SECTOR
+from spanner.reading.verify import verify
+from spanner.wording import printable
 
 
 @dataclass(frozen=True, slots=True)

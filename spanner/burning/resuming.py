@@ -5,12 +5,12 @@ import hashlib
 from burners import Burnt, Image, ReadBackError, StoppedError
 from burners.drives import Drive
 from spanner.burning.attempt import check, load_again
-from spanner.burning.desk import Desk
+from spanner.burning.burn_job import Desk
+from spanner.burning.burn_result import Written
+from spanner.burning.disc_image import Prepared, Work
 from spanner.burning.tasks import Task
-from spanner.burning.work import Prepared, Work
-from spanner.burning.written import Written
 from spanner.library import BURNING, BURNT, SPOILT, VERIFIED, Copy, Library
-from spanner.restoring.verify import verify
+from spanner.reading.verify import verify
 
 
 def unsettled(library: Library, work: Work) -> list[Copy]:

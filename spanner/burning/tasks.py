@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from spanner.burning.work import Work
+from spanner.burning.disc_image import Work
 
 
 @dataclass(frozen=True, slots=True)

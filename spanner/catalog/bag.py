@@ -14,11 +14,11 @@ from typing import Any
 import msgspec
 
 from spanner import __version__
-from spanner.catalog import earlier, media, page, parity, tables
+from spanner.catalog import base_table, media_table, page, parity_table, tables
 from spanner.catalog.escaping import escape
 from spanner.imaging.layout import LIBRARY, Digests, Text, digest_of
-from spanner.planning.plan import Disc, Plan
-from spanner.units import format_size
+from spanner.model.plan import Disc, Plan
+from spanner.model.units import format_size
 
 BAGIT = "bagit.txt"
 BAG_INFO = "bag-info.txt"
@@ -49,20 +49,24 @@ def texts(plan: Plan, disc: Disc) -> list[tuple[str, Text]]:
     fixed: list[tuple[str, Text]] = [
         ("README.txt", _text(page.readme(plan, disc))),
         ("index.html", _text("".join(page.index(plan, disc)))),
-        (RESTORER, _script("restore.py")),
-        *([(REBUILDER, _script("rebuild.py"))] if plan.parities else []),
+        (RESTORER, _script("restore_script.py")),
+        *([(REBUILDER, _script("rebuild_script.py"))] if plan.parities else []),
         (BAGIT, _text("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")),
         (BAG_INFO, _text(_bag_info(plan, disc))),
         (SET, _text(_set_json(plan))),
         (DISCS, _text("".join(tables.disc_lines(plan)))),
         (FILES, _files(plan, disc)),
-        *([(MEDIA, _text("".join(media.lines(plan.needs))))] if plan.needs else []),
-        *([(parity.IMAGES, _text("".join(parity.image_lines(plan))))] if disc.parity else []),
-        *([(EARLIER, _text("".join(earlier.lines(plan.earlier))))] if plan.earlier_sets else []),
+        *([(MEDIA, _text("".join(media_table.lines(plan.needs))))] if plan.needs else []),
+        *(
+            [(parity_table.IMAGES, _text("".join(parity_table.image_lines(plan))))]
+            if disc.parity
+            else []
+        ),
+        *([(EARLIER, _text("".join(base_table.lines(plan.earlier))))] if plan.earlier_sets else []),
         (STRUCTURE, _structure),
         (MANIFEST, partial(_manifest, disc)),
     ]
-    tags = [each.path for each in parity.parity_files(plan, disc)]
+    tags = [each.path for each in parity_table.parity_files(plan, disc)]
     tags += [LIBRARY] if plan.library else []
     tags += [path for path, _ in fixed]
     return [*fixed, (TAG_MANIFEST, partial(_tag_manifest, tags))]

@@ -7,11 +7,12 @@ from importlib import resources
 from string import Template
 from urllib.parse import quote
 
-from spanner.catalog import media
-from spanner.planning.plan import Disc, Plan
-from spanner.sources.gather import MISSING
-from spanner.sources.tree import UNREADABLE
-from spanner.units import format_size, printable
+from spanner.catalog import media_table
+from spanner.model.plan import Disc, Plan
+from spanner.model.tree import UNREADABLE
+from spanner.model.units import format_size
+from spanner.sources.resolver import MISSING
+from spanner.wording import printable
 
 _MOST_LOST = 100  # lines of README.txt
 _NEEDS_NO_QUOTES = re.compile(r"[\w./-]+", re.ASCII).fullmatch
@@ -108,7 +109,7 @@ def _needs(plan: Plan) -> str:
         return ""
     text = _template("needs.txt").template
     for status in (MISSING, UNREADABLE):
-        lost = media.lost(plan.needs, status)
+        lost = media_table.lost(plan.needs, status)
         if lost:
             lines = [f"  {printable(each)}" for each in lost[:_MOST_LOST]]
             if len(lost) > _MOST_LOST:

@@ -12,7 +12,7 @@ from functools import lru_cache
 import msgspec
 
 from spanner.catalog.escaping import escape, unescape
-from spanner.planning.plan import Item, Name, Plan
+from spanner.model.plan import Item, Name, Plan
 
 FILES_HEADER = "disc part of type offset size mtime mode sha256 path original target".replace(
     " ", "\t"

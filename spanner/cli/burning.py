@@ -10,15 +10,15 @@ import typer
 from burners import NoDriveError
 from burners.drives import Drive, drives, look
 from spanner.burning.blanks import can_write
-from spanner.burning.desk import Orders
+from spanner.burning.burn_job import Orders
+from spanner.burning.burn_result import Written
+from spanner.burning.disc_image import Work
 from spanner.burning.drive_job import burn_all
-from spanner.burning.work import Work
-from spanner.burning.written import Written
 from spanner.cli.output import print_json, print_lines, print_table
-from spanner.cli.progress import TerminalProgress
+from spanner.cli.terminal_progress import TerminalProgress
 from spanner.errors import DriveError, UsageError
 from spanner.library import Library
-from spanner.units import SECTOR, format_size
+from spanner.model.units import SECTOR, format_size
 
 _WAIT = 60.0  # seconds that nobody at a terminal is waited for
 

@@ -5,7 +5,8 @@ from itertools import groupby
 
 from spanner.catalog.tables import format_time
 from spanner.library import Found, FoundFile, OnDisc
-from spanner.units import format_size, printable
+from spanner.model.units import format_size
+from spanner.wording import printable
 
 
 def lines(found: Found) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typer.main import get_command
 from spanner import __version__
 from spanner.cli.output import print_json, print_lines
 from spanner.errors import SpannerError
-from spanner.units import printable
+from spanner.wording import printable
 
 COMMANDS = (
     "archive",
@@ -33,7 +33,6 @@ COMMANDS = (
     "forget",
     "demo",
 )
-_MODULES = {"import": "import_sets"}  # where the command's name can be no module's
 _INTERRUPTED = 130
 
 
@@ -82,7 +81,7 @@ def _app(arguments: list[str]) -> typer.Typer:
     app.callback()(_options)
     wanted = [name for name in COMMANDS if name in arguments[:1]] or COMMANDS
     for name in wanted:
-        module: Any = import_module(f"spanner.cli.{_MODULES.get(name, name)}")
+        module: Any = import_module(f"spanner.cli.{name}_command")
         app.command(name)(module.command)
     return app
 

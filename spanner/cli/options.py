@@ -6,7 +6,7 @@ from typing import Annotated
 import platformdirs
 import typer
 
-from spanner.protection.rs03 import parse_percent
+from spanner.ecc.rs03 import parse_percent
 
 SourcesArgument = Annotated[
     list[str], typer.Argument(metavar="SOURCE", help="Session folders, or any folders or files.")

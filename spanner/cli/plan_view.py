@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
-from spanner.planning.plan import Disc, Plan, Saving, Supply
-from spanner.units import format_size, printable
+from spanner.model.plan import Disc, Plan, Saving, Supply
+from spanner.model.units import format_size
+from spanner.wording import printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

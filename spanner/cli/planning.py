@@ -6,16 +6,17 @@ from dataclasses import replace
 
 from burners import Progress
 from spanner.errors import UsageError
+from spanner.incremental import Comparing, compare
 from spanner.library import open_library
-from spanner.library.comparing import Comparing, compare
-from spanner.library.freezing import freeze
-from spanner.planning.plan import Plan
+from spanner.library.snapshot import freeze
+from spanner.model.plan import Plan
+from spanner.model.tree import LeftOut, Tree
+from spanner.model.units import format_size
 from spanner.planning.planner import Wishes, make_plan
 from spanner.sources.collect import Collecting, collect
-from spanner.sources.gather import OUTSIDE
 from spanner.sources.hashing import with_hashes
-from spanner.sources.tree import LeftOut, Tree
-from spanner.units import format_size, printable
+from spanner.sources.resolver import OUTSIDE
+from spanner.wording import printable
 
 _SHOWN = 20  # lines of a kind; the plan has all
 

@@ -5,8 +5,9 @@ from spanner.burning.folder_job import FolderJob
 from spanner.cli.options import library_file
 from spanner.cli.output import confirm, print_json, print_lines, print_table
 from spanner.library import open_library
-from spanner.planning.plan import Plan
-from spanner.units import SECTOR, format_size, printable
+from spanner.model.plan import Plan
+from spanner.model.units import SECTOR, format_size
+from spanner.wording import printable
 
 
 def write_set(

@@ -20,7 +20,7 @@ from spanner.imaging.names import IsoNames
 from spanner.imaging.recorder import Recorder
 from spanner.imaging.sharing import Sharing
 from spanner.imaging.stamps import Stamps
-from spanner.units import sectors
+from spanner.model.units import sectors
 
 ALIGNMENT = 16
 """Images are whole multiples of 16 sectors: growisofs writes blocks of 32 KiB."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from spanner.paths import parents
-from spanner.planning.plan import Disc, Item, Plan
-from spanner.sources.tree import origin
+from spanner.model.paths import parents
+from spanner.model.plan import Disc, Item, Plan
+from spanner.model.tree import origin
 
 LIBRARY = "catalog/library.sqlite"
 """Where the copy of the library lies on a disc."""

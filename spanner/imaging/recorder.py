@@ -3,7 +3,7 @@
 import io
 from typing import Any
 
-from spanner.units import SECTOR
+from spanner.model.units import SECTOR
 
 
 class Recorder(io.RawIOBase):

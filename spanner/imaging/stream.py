@@ -14,7 +14,8 @@ from collections.abc import Generator, Iterator
 from spanner.errors import SourceChangedError, SourceError
 from spanner.imaging.authoring import author
 from spanner.imaging.layout import Computed, Digests, FileEntry, Layout, Piece
-from spanner.units import SECTOR, printable, sectors
+from spanner.model.units import SECTOR, sectors
+from spanner.wording import printable
 
 _BUFFER = 1 << 20
 _BUFFERS = 4

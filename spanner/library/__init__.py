@@ -23,12 +23,12 @@ from spanner.library.checks import (
     Recorded,
 )
 from spanner.library.copies import BURNING, BURNT, SPOILT, VERIFIED, Copies, Copy, image_key
-from spanner.library.counting import Rule
-from spanner.library.holdings import Holding
 from spanner.library.library import DiscRecord, Library, SetSummary
 from spanner.library.schema import prepare
-from spanner.library.search import Found, FoundFile, OnDisc, Query
-from spanner.units import printable
+from spanner.library.search.query import Found, FoundFile, OnDisc, Query
+from spanner.status.copy_status import Holding
+from spanner.status.counting import Rule
+from spanner.wording import printable
 
 __all__ = [
     "BURN",

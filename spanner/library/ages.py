@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from spanner.errors import UsageError
-from spanner.units import printable
+from spanner.wording import printable
 
 _AGE = re.compile(r"(\d{1,4})\s*(d|days?|w|weeks?|m|months?|y|years?)", re.IGNORECASE | re.ASCII)
 _DAYS = {"d": 1.0, "w": 7.0, "m": 365.25 / 12, "y": 365.25}

@@ -9,7 +9,7 @@ from spanner.catalog.escaping import escape, unescape
 from spanner.errors import UsageError
 from spanner.library.copies import BURNING, BURNT, SPOILT, VERIFIED, Copies, Copy, image_key
 from spanner.library.times import now
-from spanner.units import SECTOR
+from spanner.model.units import SECTOR
 
 DISC, FILE, FOLDER, OTHER = "disc", "file", "folder", "other"
 WRITE, BURN, VERIFY, RESTORE = "write", "burn", "verify", "restore"

@@ -12,11 +12,11 @@ from importlib import import_module
 from msgspec.structs import replace
 
 from spanner.catalog.escaping import escape
-from spanner.catalog.reading import DiscInfo
+from spanner.catalog.reader import DiscInfo
 from spanner.errors import UsageError
-from spanner.library.folding import folded_apart
+from spanner.library.search.folding import folded_apart
 from spanner.library.staging import FileRow, head, split, stage, unstage
-from spanner.planning.plan import SetInfo
+from spanner.model.plan import SetInfo
 
 _BATCH = 20_000  # names
 _MANY = 100_000  # new names
@@ -253,7 +253,7 @@ class Filing:
         texts = self._db.execute(" ".join(("SELECT text FROM", new)), (value,))
         batches = iter(lambda: "".join(text for (text,) in texts.fetchmany(_BATCH)), "")
         # Loaded only here, as numpy takes its time: whoever searches shall not wait for it.
-        counts = import_module("spanner.library.piece_counts").count_pieces(batches)
+        counts = import_module("spanner.library.search.piece_counts").count_pieces(batches)
         self._db.executemany(
             "INSERT INTO pieces VALUES (?, ?, ?)"
             " ON CONFLICT DO UPDATE SET count = count + excluded.count",

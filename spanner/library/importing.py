@@ -5,15 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from spanner.catalog.escaping import escape
-from spanner.catalog.reading import DiscCatalog, DiscInfo
+from spanner.catalog.reader import DiscCatalog, DiscInfo
 from spanner.catalog.tables import Row
 from spanner.errors import DamagedImageError, SpannerError
 from spanner.library.filing import Filing
 from spanner.library.staging import FileRow
 from spanner.library.writing import writing
-from spanner.paths import is_safe
-from spanner.planning.plan import SetInfo
-from spanner.units import printable
+from spanner.model.paths import is_safe
+from spanner.model.plan import SetInfo
+from spanner.wording import printable
 
 _LARGEST = (1 << 63) - 1  # bytes that SQLite can hold
 

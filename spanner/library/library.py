@@ -12,24 +12,25 @@ import msgspec
 
 from burners.progress import Progress
 from spanner.catalog.escaping import escape, unescape
-from spanner.catalog.reading import DiscInfo
+from spanner.catalog.reader import DiscInfo
 from spanner.errors import UsageError
-from spanner.library import deletable, sessions, status
-from spanner.library.archived import Archived
+from spanner.library import archived_sessions
 from spanner.library.checks import FILE, WRITE, Checks, Finding
+from spanner.library.complete_sets import Archived
 from spanner.library.copies import Copies, Copy, image_key
-from spanner.library.counting import Rule
 from spanner.library.filing import Filing
-from spanner.library.holdings import Holdings
 from spanner.library.importing import Imports
 from spanner.library.places import Places
-from spanner.library.search import Search
+from spanner.library.search.query import Search
 from spanner.library.staging import FileRow
 from spanner.library.writing import writing
-from spanner.planning.plan import Plan
+from spanner.model.plan import Plan
 from spanner.planning.plan_file import decode, encode
 from spanner.sources.collect import Collecting
-from spanner.units import printable
+from spanner.status import set_status, source_status
+from spanner.status.copy_status import Holdings
+from spanner.status.counting import Rule
+from spanner.wording import printable
 
 
 class SetSummary(msgspec.Struct, frozen=True):
@@ -122,7 +123,7 @@ class Library:
                 "UPDATE sets SET fingerprint = ?, plan = ? WHERE id = ?",
                 (fingerprint, packed, plan.set.id),
             )
-            sessions.remember(self._db, plan)
+            archived_sessions.remember(self._db, plan)
             for disc in plan.discs:
                 self.filing.set_sectors(plan.set.id, disc.number, disc.image_sectors)
 
@@ -216,24 +217,24 @@ class Library:
         sets: Collection[str] | None = None,
         *,
         allow_missing: bool = False,
-    ) -> status.Status:
+    ) -> set_status.Status:
         """The status of these sets, or of all: `library.status`."""
-        return status.status(self._db, rule, since, sets, allow_missing=allow_missing)
+        return set_status.status(self._db, rule, since, sets, allow_missing=allow_missing)
 
     def examine(
         self, source: str, wishes: Collecting, wanted: int, progress: Progress
-    ) -> deletable.SourceStatus:
+    ) -> source_status.SourceStatus:
         """Whether a source may be deleted: `library.deletable`.
 
         Raises:
             UsageError, SourceError: as `collect`.
         """
-        counts = status.counts_of_all(self._db)
-        return deletable.examine(self._db, source, wishes, wanted, counts, progress)
+        counts = set_status.counts_of_all(self._db)
+        return source_status.examine(self._db, source, wishes, wanted, counts, progress)
 
     def sets_of_source(self, path: str) -> list[str]:
         """The ids of the sets that have a source from this path, or of its name."""
-        return deletable.sets_of_source(self._db, path)
+        return source_status.sets_of_source(self._db, path)
 
     def find_sets(self, words: Iterable[str]) -> list[str]:
         """The ids of all sets that the words name: ids, beginnings of them, titles, sessions.
@@ -241,7 +242,7 @@ class Library:
         Raises:
             UsageError: words name none.
         """
-        return status.find_sets(self._db, words)
+        return set_status.find_sets(self._db, words)
 
     def find_set(self, words: str) -> SetSummary:
         """The set that an id, the beginning of one, or a title names.

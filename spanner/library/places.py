@@ -7,7 +7,7 @@ from spanner.catalog.escaping import escape, unescape
 from spanner.errors import UsageError
 from spanner.library.copies import SPOILT, Copies, Copy, image_key
 from spanner.library.times import now
-from spanner.units import printable
+from spanner.wording import printable
 
 DiscKey = tuple[str, int]
 """A set's id and the number of a disc of it."""

@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from spanner.errors import SourceError, UnrecoverableError
+from spanner.model.units import SECTOR
 from spanner.parity.code import Column, decode, encode
 from spanner.parity.field import matrix
 from spanner.parity.readers import Reader
-from spanner.units import SECTOR, printable
+from spanner.wording import printable
 
 _MEMORY = 32 << 20  # bytes of all buffers
 _STRIPE = 512  # sectors of each image at most

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from spanner.units import SECTOR
+from spanner.model.units import SECTOR
 
 
 class Reader(Protocol):

@@ -8,10 +8,11 @@ import msgspec
 
 from spanner.errors import DoesNotFitError, UsageError
 from spanner.imaging.names import DiscNames
+from spanner.model.plan import UNKNOWN_HASH, Item, Link, Twin
+from spanner.model.tree import Directory, File, Tree
+from spanner.model.units import SECTOR, format_size, sectors
 from spanner.planning.costs import item_cost, overhead
-from spanner.planning.plan import UNKNOWN_HASH, Item, Link, Twin
-from spanner.sources.tree import Directory, File, Tree
-from spanner.units import SECTOR, format_size, printable, sectors
+from spanner.wording import printable
 
 # fmt: off
 DOCUMENTS = frozenset({

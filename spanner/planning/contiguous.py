@@ -12,7 +12,7 @@ from math import isqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from spanner.planning.choosing import cheapest, orders, windows
+from spanner.planning.media_choice import cheapest, orders, windows
 from spanner.planning.packing.problem import Kind
 from spanner.planning.windows import (
     NEVER,

@@ -13,9 +13,9 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from spanner.imaging.names import udf_bytes
-from spanner.paths import parents
-from spanner.planning.plan import Item
-from spanner.units import SECTOR, sectors
+from spanner.model.paths import parents
+from spanner.model.plan import Item
+from spanner.model.units import SECTOR, sectors
 
 _UDF_IDENTIFIER = 38 + 1 + 3  # fixed fields, compression ID, padding to 4
 _ISO_RECORD = 182  # fixed fields, identifier, and Rock Ridge's RR, NM, PX, TF, CE

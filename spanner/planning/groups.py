@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from spanner.errors import UsageError
-from spanner.units import printable
+from spanner.wording import printable
 
 Keep = Callable[[str], tuple[str, ...]]
 """The groups that a path is in, outermost first."""

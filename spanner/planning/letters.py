@@ -13,7 +13,7 @@ from functools import cache
 from itertools import accumulate, groupby, pairwise
 
 from spanner.planning.contents import Unit
-from spanner.units import printable
+from spanner.wording import printable
 
 SYMBOLS, DIGITS = "#", "0–9"
 _LONGEST_LABEL = 24

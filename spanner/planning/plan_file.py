@@ -9,14 +9,14 @@ from typing import Any
 
 import msgspec
 
+from spanner.atomic import write_atomically
+from spanner.ecc.rs03 import is_percent, planned
 from spanner.errors import UsageError
-from spanner.files import write_atomically
-from spanner.paths import is_bytes, is_safe
-from spanner.planning.plan import FORMAT, Disc, Item, Plan
-from spanner.planning.plan_earlier import SHA256, earlier_problems, is_place, is_source, is_time
-from spanner.protection.rs03 import is_percent, planned
-from spanner.sources.tree import Directory, FrozenLibrary, LeftOut, Symlink
-from spanner.units import printable
+from spanner.model.paths import is_bytes, is_safe
+from spanner.model.plan import FORMAT, Disc, Item, Plan
+from spanner.model.tree import Directory, FrozenLibrary, LeftOut, Symlink
+from spanner.planning.plan_checks import SHA256, earlier_problems, is_place, is_source, is_time
+from spanner.wording import printable
 
 _VOLUME_ID = re.compile(r"[A-Z0-9_]{1,32}")
 _SET_ID = re.compile(r"[A-Za-z0-9._-]{1,126}")  # what a UDF dstring of 128 takes

@@ -9,25 +9,26 @@ from functools import lru_cache
 
 import msgspec
 
+from spanner.ecc.rs03 import planned
 from spanner.errors import DoesNotFitError, UsageError
 from spanner.imaging.authoring import ALIGNMENT
-from spanner.media import Medium, known_media, reserving
-from spanner.paths import parents
+from spanner.model.media_types import Medium, known_media, reserving
+from spanner.model.paths import parents
+from spanner.model.plan import Plan, SetInfo
+from spanner.model.tree import Tree
+from spanner.model.units import SECTOR, format_size
+from spanner.planning.assignment import Manner, Room, Share, Shares, choose, kinds_of, score
 from spanner.planning.contents import Contents, Unit, contents, everywhere
 from spanner.planning.costs import directory_charges
-from spanner.planning.drafts import Drafts, Least, usable
+from spanner.planning.duplicates import merged
 from spanner.planning.groups import avoidable, pieces
+from spanner.planning.measuring import Drafts, Least, usable
 from spanner.planning.packing.covers import covers
 from spanner.planning.packing.problem import Cost
-from spanner.planning.parity import with_parities
-from spanner.planning.plan import Plan, SetInfo
+from spanner.planning.parity_discs import with_parities
 from spanner.planning.proof import Proof, prove
-from spanner.planning.shares import Manner, Room, Share, Shares, choose, kinds_of, score
 from spanner.planning.supplies import divided_folders, supplies
-from spanner.planning.twins import merged
-from spanner.protection.rs03 import planned
-from spanner.sources.tree import Tree
-from spanner.units import SECTOR, format_size, printable
+from spanner.wording import printable
 
 _NO_LIMIT = 1 << 62
 _TITLE_LENGTH = 100

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from spanner.media import Medium
-from spanner.planning.drafts import Least, usable
+from spanner.model.media_types import Medium
+from spanner.planning.assignment import Room, Share, kinds_of, price, score
+from spanner.planning.measuring import Least, usable
 from spanner.planning.packing import pack
 from spanner.planning.packing.bounds import lower_bound
 from spanner.planning.packing.covers import covers
 from spanner.planning.packing.mixed import pack_kinds
 from spanner.planning.packing.problem import Kind
-from spanner.planning.shares import Room, Share, kinds_of, price, score
 
 _SECONDS = 10.0
 _DIVES = 3

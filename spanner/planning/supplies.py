@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from spanner.model.plan import Disc, Divided, Saving, Supply
+from spanner.planning.assignment import Manner, Room, Shares, media_for, price, score
 from spanner.planning.groups import spread
-from spanner.planning.plan import Disc, Divided, Saving, Supply
-from spanner.planning.shares import Manner, Room, Shares, media_for, price, score
 
 
 def supplies(found: Shares, manner: Manner, rooms: Sequence[Room]) -> tuple[Supply, ...]:

@@ -4,16 +4,16 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain, combinations, islice
 
-from spanner.catalog.parity import IMAGES, ImageInfo, parity_path, parse_images
+from spanner.catalog.parity_table import IMAGES, ImageInfo, parity_path, parse_images
 from spanner.errors import DamagedImageError, UnrecoverableError
+from spanner.model.units import SECTOR
 from spanner.parity.files import rebuild
 from spanner.parity.readers import Missing, Reader
-from spanner.restoring.discs import ImageDisc
-from spanner.restoring.given import Given
-from spanner.restoring.iso import IsoImage
-from spanner.restoring.sectors import MergedSectors, Sectors, UnreadableError
-from spanner.restoring.wanted import DiscKey
-from spanner.units import SECTOR
+from spanner.reading.discs import ImageDisc
+from spanner.reading.iso import IsoImage
+from spanner.reading.sectors import MergedSectors, Sectors, UnreadableError
+from spanner.restoring.opened import Given
+from spanner.restoring.restore_plan import DiscKey
 
 _MOST_GUESSES = 64  # which discs may be wrong without an error, for one disc
 

@@ -11,21 +11,22 @@ from dataclasses import replace
 from burners.progress import Progress
 from spanner.catalog import bag
 from spanner.errors import DamagedImageError, DoesNotFitError, UsageError
-from spanner.restoring import originals
-from spanner.restoring.asking import Asking, fewest
-from spanner.restoring.discs import expand
-from spanner.restoring.ecc import Repairs
-from spanner.restoring.given import Given, hashes_of, open_discs
-from spanner.restoring.linking import Linking
-from spanner.restoring.partial import PartialFile
+from spanner.model.units import format_size
+from spanner.reading.discs import expand
+from spanner.reading.ecc_repair import Repairs
+from spanner.restoring import original_places
+from spanner.restoring.disc_prompt import Asking, fewest
+from spanner.restoring.image_repair import Repair
+from spanner.restoring.links import Linking
+from spanner.restoring.opened import Given, hashes_of, open_discs
+from spanner.restoring.partial_file import PartialFile
 from spanner.restoring.rebuilding import Rebuilder
-from spanner.restoring.repair import Repair
 from spanner.restoring.report import DiscRead, Outcome, Remark, Report
-from spanner.restoring.survey import Survey
+from spanner.restoring.restore_plan import DiscKey, Part, Wanted, WantedFile, wanted_from
 from spanner.restoring.target import Target, room
+from spanner.restoring.target_scan import Survey
 from spanner.restoring.unrestored import Unrestored
-from spanner.restoring.wanted import DiscKey, Part, Wanted, WantedFile, wanted_from
-from spanner.units import format_size, printable
+from spanner.wording import printable
 
 _FLUSHERS = 8  # threads: many small files flushed one after another would take minutes
 _MOST_FLUSHED = 32  # files at once
@@ -77,7 +78,7 @@ def restore(
             wanted.learn(disc.key, disc.hashes)
         elsewhere: dict[str, str] = {}
         if allow_elsewhere:
-            elsewhere = originals.original_folders(given, wanted, progress)
+            elsewhere = original_places.original_folders(given, wanted, progress)
             if elsewhere and not allow_elsewhere(sorted(set(elsewhere.values()))):
                 raise UsageError(
                     "nothing was restored: writing outside the target needs a yes, or --yes"

@@ -14,8 +14,8 @@ from types import MappingProxyType
 from typing import Self
 
 from spanner.errors import UsageError
-from spanner.restoring.partial import PartialFile, beside, noted_parts, remove, rename, settle
-from spanner.units import printable
+from spanner.restoring.partial_file import PartialFile, beside, noted_parts, remove, rename, settle
+from spanner.wording import printable
 
 _CHUNK = 4 << 20
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from spanner.restoring.report import MissingDisc, Outcome, Remark
-from spanner.restoring.survey import Survey
-from spanner.restoring.wanted import DiscKey, Wanted
-from spanner.units import printable
+from spanner.restoring.restore_plan import DiscKey, Wanted
+from spanner.restoring.target_scan import Survey
+from spanner.wording import printable
 
 
 class Unrestored:

@@ -1,6 +1,6 @@
 """What to archive: walks the sources and returns what lies there, without reading file contents."""
 
-from spanner.sources.tree import Directory, File, SourceRoot, Symlink, Tree
+from spanner.model.tree import Directory, File, SourceRoot, Symlink, Tree
 from spanner.sources.walk import scan
 
 __all__ = ["Directory", "File", "SourceRoot", "Symlink", "Tree", "scan"]

@@ -6,10 +6,13 @@ from dataclasses import dataclass, replace
 
 from burners.progress import Progress, silent
 from spanner.errors import MissingMediaError, UnreadableError, UsageError
-from spanner.paths import is_bytes
+from spanner.model.paths import is_bytes
+from spanner.model.session import UnlistedError
+from spanner.model.tree import UNREADABLE, Need, Tree, origin
 from spanner.sources.external import External
 from spanner.sources.formats.detect import looks_like_session
-from spanner.sources.gather import (
+from spanner.sources.regenerable import Regenerable
+from spanner.sources.resolver import (
     INSIDE,
     MISSING,
     OUTSIDE,
@@ -19,13 +22,10 @@ from spanner.sources.gather import (
     is_backup,
     last_seen,
 )
-from spanner.sources.regenerable import Regenerable
 from spanner.sources.selection import without
-from spanner.sources.session import UnlistedError
-from spanner.sources.sessions import Scanned, scan_sessions, session_files
-from spanner.sources.tree import UNREADABLE, Need, Tree, origin
+from spanner.sources.session_scan import Scanned, scan_sessions, session_files
 from spanner.sources.walk import scan
-from spanner.units import printable
+from spanner.wording import printable
 
 _SHOWN = 20  # lines of a kind that are told
 

@@ -4,9 +4,9 @@ import os
 import stat
 from dataclasses import dataclass, field, replace
 
+from spanner.model.tree import Directory, File, SourceRoot, Tree
 from spanner.sources.folders import folded
-from spanner.sources.gather import Found, common_suffix
-from spanner.sources.tree import Directory, File, SourceRoot, Tree
+from spanner.sources.resolver import Found, common_suffix
 
 EXTERNAL = "External Media"
 """The folder beside a session that gets what it needs from elsewhere."""

@@ -8,9 +8,9 @@ import msgspec
 
 from burners.progress import Progress
 from spanner.errors import SourceChangedError, SourceError
-from spanner.planning.plan import UNKNOWN_HASH, Item, Plan
-from spanner.sources.tree import File, origin
-from spanner.units import printable
+from spanner.model.plan import UNKNOWN_HASH, Item, Plan
+from spanner.model.tree import File, origin
+from spanner.wording import printable
 
 _CHUNK = 4 << 20
 

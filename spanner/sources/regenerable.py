@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterable, Iterator
 
 from spanner.sources.folders import folded
-from spanner.sources.gather import home_of
-from spanner.sources.sessions import Scanned
+from spanner.sources.resolver import home_of
+from spanner.sources.session_scan import Scanned
 
 _ENDINGS = {
     ".aan": "a rendered file of Pro Tools",

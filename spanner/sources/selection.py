@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from spanner.paths import parents
-from spanner.sources.tree import File, LeftOut, Tree
+from spanner.model.paths import parents
+from spanner.model.tree import File, LeftOut, Tree
 
 
 def without(tree: Tree, why: Callable[[str], str], *, bare: bool = False) -> Tree:

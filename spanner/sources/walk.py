@@ -9,8 +9,8 @@ from itertools import pairwise
 
 from burners.progress import Progress, silent
 from spanner.errors import SourceError, UnreadableError, UsageError
-from spanner.sources.tree import Directory, File, LeftOut, SourceRoot, Symlink, Tree
-from spanner.units import printable
+from spanner.model.tree import Directory, File, LeftOut, SourceRoot, Symlink, Tree
+from spanner.wording import printable
 
 _SPECIAL = {
     stat.S_IFIFO: "a named pipe",

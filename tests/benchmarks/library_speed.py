@@ -21,9 +21,9 @@ import time
 from collections.abc import Iterator
 
 from spanner.catalog import bag, tables
-from spanner.catalog.reading import DiscCatalog, read_catalog
+from spanner.catalog.reader import DiscCatalog, read_catalog
 from spanner.library import Query, open_library
-from spanner.restoring.discs import FolderDisc
+from spanner.reading.discs import FolderDisc
 
 MEGABYTE = 1_000_000
 SETS = 1000

@@ -21,11 +21,11 @@ from multiprocessing import get_context
 
 import zfec
 
+from spanner.model.units import SECTOR
 from spanner.parity.files import rebuild, write_parity
 from spanner.parity.readers import Missing
+from spanner.reading.sectors import FileSectors
 from spanner.restoring.rebuilding import Column
-from spanner.restoring.sectors import FileSectors
-from spanner.units import SECTOR
 
 MEGABYTE = 1_000_000
 BLOCK = 64 << 10  # of 8 KiB to 1 MiB what zfec is fastest with

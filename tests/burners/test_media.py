@@ -11,7 +11,7 @@ from burners.media import (
     kind_by_udev,
     kind_of,
 )
-from spanner.media import known_media
+from spanner.model.media_types import known_media
 
 _PROFILES = {
     0x08: "cd-rom",

@@ -13,15 +13,15 @@ import pytest
 
 from burners import FolderDrive, silent
 from spanner.burning.folder_job import FolderJob
+from spanner.ecc import dvdisaster
+from spanner.ecc.rs03 import Rs03
 from spanner.errors import SpannerError, UsageError
 from spanner.library import open_library
-from spanner.media import parse_media
-from spanner.planning.plan import Plan
+from spanner.model.media_types import parse_media
+from spanner.model.plan import Plan
 from spanner.planning.plan_file import save
 from spanner.planning.planner import Wishes, make_plan
-from spanner.protection import dvdisaster
-from spanner.protection.rs03 import Rs03
-from spanner.restoring.verify import verify
+from spanner.reading.verify import verify
 from spanner.sources import scan
 from support.ecc import assert_good, spoil
 from support.jobs import assert_restored, copies, spanner

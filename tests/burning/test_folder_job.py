@@ -12,8 +12,8 @@ from burners import BurnError, Burnt, FolderDrive, Image, Progress, TargetFullEr
 from spanner.burning.folder_job import FolderJob
 from spanner.errors import DoesNotFitError, DriveError, UsageError, VerificationError
 from spanner.library import Library, open_library
-from spanner.media import parse_media
-from spanner.planning.plan import Plan
+from spanner.model.media_types import parse_media
+from spanner.model.plan import Plan
 from spanner.planning.planner import Wishes, make_plan
 from spanner.sources import scan
 from support.trees import write

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
+from spanner.burning.disc_image import Prepared, Work
 from spanner.burning.tasks import Task, Tasks
-from spanner.burning.work import Prepared, Work
 from spanner.errors import SourceError
 
 

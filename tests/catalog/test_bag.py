@@ -13,9 +13,9 @@ from burners import silent
 from spanner import __version__
 from spanner.catalog import bag, tables
 from spanner.imaging.layout import Digests
-from spanner.planning.plan import Plan, SetInfo
+from spanner.model.plan import Plan, SetInfo
+from spanner.model.units import SECTOR
 from spanner.sources.hashing import with_hashes
-from spanner.units import SECTOR
 from support.images import SET, DiscImage, image_of, plan_for
 from support.trees import snapshot, write
 
@@ -161,7 +161,7 @@ def test_the_structures_hashes(plan: Plan) -> None:
 
 
 def test_the_restorer_is_the_packages_own(plan: Plan) -> None:
-    with open(os.path.join(os.path.dirname(bag.__file__), "restore.py"), "rb") as file:
+    with open(os.path.join(os.path.dirname(bag.__file__), "restore_script.py"), "rb") as file:
         script = file.read()
     assert image_of(plan, plan.discs[0]).file("restore.py") == script
 

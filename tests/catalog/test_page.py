@@ -16,8 +16,9 @@ import pytest
 
 from spanner.catalog import tables
 from spanner.catalog.escaping import unescape
-from spanner.planning.plan import Item, Plan, SetInfo
-from spanner.units import format_size, printable
+from spanner.model.plan import Item, Plan, SetInfo
+from spanner.model.units import format_size
+from spanner.wording import printable
 from support.images import SET, DiscImage, image_of, plan_for
 from support.trees import snapshot, write
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from spanner.restoring.iso import IsoImage
+from spanner.reading.iso import IsoImage
 from support.commands import Run, document
 from support.trees import snapshot, write
 

@@ -15,9 +15,9 @@ import pytest
 from msgspec.structs import replace
 
 from spanner.cli.plan_view import describe
+from spanner.model.plan import FORMAT, Disc, Divided, Item, Link, Plan, Saving, SetInfo, Supply
+from spanner.model.tree import SourceRoot
 from spanner.planning import plan_file
-from spanner.planning.plan import FORMAT, Disc, Divided, Item, Link, Plan, Saving, SetInfo, Supply
-from spanner.sources.tree import SourceRoot
 
 Show = Callable[..., list[str]]
 WAV = Item("Song/Audio Files/a.wav", 600_000_000, 0, 0o644)

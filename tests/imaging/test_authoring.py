@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from spanner.imaging.authoring import author, measure
 from spanner.imaging.layout import DirectoryEntry, FileEntry, Layout
 from spanner.imaging.recorder import Recorder
-from spanner.units import SECTOR, sectors
+from spanner.model.units import SECTOR, sectors
 from support.images import CREATED, SET, data_file, image_of, layout_with, made, plan_for
 
 GIB = 1 << 30

@@ -10,7 +10,7 @@ import pytest
 from burners import FolderDrive, Image, silent
 from spanner.errors import SourceChangedError, SourceError, SpannerError
 from spanner.imaging.stream import ImageStream
-from spanner.planning.plan import Plan
+from spanner.model.plan import Plan
 from spanner.sources.hashing import with_hashes
 from support.images import image_of, layout_of, plan_for
 from support.trees import write

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from spanner.catalog import tables
 from spanner.imaging.layout import FileEntry, Layout
 from spanner.imaging.stream import ImageStream
-from spanner.planning.plan import Disc
-from spanner.units import SECTOR
+from spanner.model.plan import Disc
+from spanner.model.units import SECTOR
 from support.images import data_file, layout_of, layout_with, made, plan_for
 from support.sets import MadeSet, make_set
 from support.trees import make_odd_tree, snapshot, write

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from spanner.catalog.bag import texts
 from spanner.imaging.layout import Digests, DirectoryEntry, Piece, digest_of
-from spanner.paths import parents
-from spanner.planning.plan import Disc, Plan
+from spanner.model.paths import parents
+from spanner.model.plan import Disc, Plan
 from support.images import CREATED, image_of, layout_of, plan_for
 from support.trees import write
 

@@ -14,7 +14,7 @@ import pytest
 
 from spanner.errors import SourceError
 from spanner.imaging.stream import ImageStream
-from spanner.planning.plan import Plan
+from spanner.model.plan import Plan
 from spanner.planning.plan_file import save
 from support.images import image_of, layout_of, plan_for
 from support.trees import write

@@ -1,28 +1,5 @@
 """Libraries and plans."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from support.libraries import known, one_disc
 
-import pytest
-
-from spanner.library import Library, open_library
-from spanner.media import parse_media
-from spanner.planning.plan import Plan
-from spanner.planning.planner import Wishes, make_plan
-from spanner.sources import scan
-from support.trees import write
-
-
-@pytest.fixture
-def one_disc(tmp_path: Path) -> Plan:
-    """A set of one disc."""
-    write(str(tmp_path / "Song"), "a.wav", b"sound")
-    return make_plan(scan([str(tmp_path / "Song")]), Wishes(parse_media("dvd+r")))
-
-
-@pytest.fixture
-def known(tmp_path: Path, one_disc: Plan) -> Iterator[Library]:
-    """A library that knows that set."""
-    with open_library(str(tmp_path / "library.sqlite")) as opened:
-        opened.add(one_disc)
-        yield opened
+__all__ = ["known", "one_disc"]

@@ -23,7 +23,7 @@ from spanner.library import (
     Recorded,
     image_key,
 )
-from spanner.planning.plan import Plan
+from spanner.model.plan import Plan
 
 A, B = "a" * 64, "b" * 64
 

@@ -17,8 +17,8 @@ from spanner.library import (
     open_library,
     schema,
 )
-from spanner.media import parse_media
-from spanner.planning.plan import Plan
+from spanner.model.media_types import parse_media
+from spanner.model.plan import Plan
 from spanner.planning.planner import Wishes, make_plan
 from spanner.sources import scan
 from support.trees import write

@@ -11,12 +11,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from spanner.catalog.reading import DiscCatalog, read_catalog
+from spanner.catalog.reader import DiscCatalog, read_catalog
 from spanner.errors import DamagedImageError, UsageError
 from spanner.library import Library, Query, open_library
-from spanner.media import parse_media
+from spanner.model.media_types import parse_media
 from spanner.planning.planner import Wishes, make_plan
-from spanner.restoring.discs import open_disc
+from spanner.reading.discs import open_disc
 from spanner.sources import scan
 from support.catalogs import File, catalog
 from support.sets import make_set

@@ -10,8 +10,8 @@ import pytest
 
 from spanner.errors import SpannerError, UsageError
 from spanner.library import Library, open_library
-from spanner.media import parse_media
-from spanner.planning.plan import Plan, SetInfo
+from spanner.model.media_types import parse_media
+from spanner.model.plan import Plan, SetInfo
 from spanner.planning.planner import Wishes, make_plan
 from spanner.sources import scan
 from support.trees import write

@@ -7,7 +7,7 @@ import pytest
 
 from spanner.errors import UsageError
 from spanner.library import BURNT, FILE, VERIFIED, VERIFY, Finding, Library, image_key
-from spanner.planning.plan import Plan, SetInfo
+from spanner.model.plan import Plan, SetInfo
 
 
 def burn(library: Library, plan: Plan, count: int = 1) -> None:

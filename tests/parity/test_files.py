@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanner.errors import PartialRestoreError, SourceError, UnrecoverableError
+from spanner.model.units import SECTOR
 from spanner.parity import files
 from spanner.parity.files import rebuild, write_parity
 from spanner.parity.readers import Missing, Reader
+from spanner.reading.sectors import FileSectors
 from spanner.restoring.rebuilding import Column
-from spanner.restoring.sectors import FileSectors
-from spanner.units import SECTOR
 from support.parity import MemoryReader, slow_parities
 from support.scratched import scratch
 

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanner.errors import DoesNotFitError, UsageError
-from spanner.paths import parents
+from spanner.model.paths import parents
+from spanner.model.plan import Item
+from spanner.model.tree import Tree
+from spanner.model.units import SECTOR
 from spanner.planning.contents import Contents, Everywhere, Unit, contents, everywhere
 from spanner.planning.costs import directory_cost, item_cost
-from spanner.planning.plan import Item
-from spanner.sources.tree import Tree
-from spanner.units import SECTOR
 from support.sessions import LARGE, NAMES, SMALL, check_parts, tree_of, trees
 
 NOTHING = Everywhere(frozenset(), ())

@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from spanner.errors import DoesNotFitError
-from spanner.planning import choosing
 from spanner.planning import contiguous as dividing
+from spanner.planning import media_choice
 from spanner.planning.contiguous import Run, contiguous
 from spanner.planning.packing.problem import Kind
 
@@ -40,7 +40,7 @@ def limits(**values: int) -> Iterator[None]:
     """Other limits than those of the modules."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in values.items():
-            patch.setattr(choosing if hasattr(choosing, name) else dividing, name, value)
+            patch.setattr(media_choice if hasattr(media_choice, name) else dividing, name, value)
         yield
 
 
@@ -249,7 +249,7 @@ def test_none_is_better(
     assert found in every
     assert cost_of(found, kinds) == min(cost_of(runs, kinds) for runs in every)
     if "_MOST_PLACES" in other:
-        assert discs(found) == choosing.cheapest([0, *accumulate(costs)], kinds)
+        assert discs(found) == media_choice.cheapest([0, *accumulate(costs)], kinds)
         every = [runs for runs in every if discs(runs) == discs(found)]
 
     def measure(runs: Sequence[Run]) -> tuple[tuple[int, int], Measure]:

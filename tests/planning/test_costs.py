@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 from spanner.catalog.bag import texts
 from spanner.imaging.authoring import ALIGNMENT, measure
 from spanner.imaging.layout import lay_out
-from spanner.paths import parents
+from spanner.model.paths import parents
+from spanner.model.plan import FORMAT, Disc, Item, Plan, SetInfo
+from spanner.model.tree import Tree
+from spanner.model.units import SECTOR
 from spanner.planning.contents import Contents, Everywhere, contents
 from spanner.planning.costs import (
     directory_charges,
@@ -19,9 +22,6 @@ from spanner.planning.costs import (
     least_cost,
     overhead,
 )
-from spanner.planning.plan import FORMAT, Disc, Item, Plan, SetInfo
-from spanner.sources.tree import Tree
-from spanner.units import SECTOR
 from support.sessions import NAMES, tree_of, trees
 
 NOTHING = Everywhere(frozenset(), ())

@@ -7,12 +7,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from spanner.ecc.rs03 import planned
 from spanner.errors import DoesNotFitError, UsageError
-from spanner.media import parse_media
-from spanner.planning.plan import Plan
+from spanner.model.media_types import parse_media
+from spanner.model.plan import Plan
 from spanner.planning.plan_file import decode, encode
 from spanner.planning.planner import Wishes, make_plan
-from spanner.protection.rs03 import planned
 from spanner.sources import scan
 from support.ecc import assert_good
 from support.sets import make_set

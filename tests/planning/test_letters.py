@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spanner.model.plan import Item
 from spanner.planning.contents import Unit
 from spanner.planning.letters import arranged, folded, shared, titles
-from spanner.planning.plan import Item
 from support.sessions import NAMES
 
 

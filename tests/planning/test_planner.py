@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanner.errors import DoesNotFitError, UsageError
-from spanner.media import parse_media
-from spanner.planning.plan import Plan, SetInfo
+from spanner.model.media_types import parse_media
+from spanner.model.plan import Plan, SetInfo
+from spanner.model.tree import Tree
+from spanner.model.units import SECTOR
+from spanner.planning.assignment import STRATEGIES
 from spanner.planning.planner import _SLACK, Wishes, _Planner, make_plan
-from spanner.planning.shares import STRATEGIES
-from spanner.sources.tree import Tree
-from spanner.units import SECTOR
 from support.sessions import LARGE, SMALL, check, tree_of, trees
 
 MB = 1_000_000

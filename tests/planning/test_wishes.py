@@ -12,17 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanner.errors import DoesNotFitError, UsageError
-from spanner.media import parse_media
+from spanner.model.media_types import parse_media
+from spanner.model.plan import Divided, Item, Plan, Saving, SetInfo
+from spanner.model.tree import Tree
+from spanner.model.units import SECTOR
+from spanner.planning.assignment import STRATEGIES, Manner, Room, Share, choose
 from spanner.planning.contents import Unit
-from spanner.planning.drafts import Least
 from spanner.planning.letters import arranged
-from spanner.planning.plan import Divided, Item, Plan, Saving, SetInfo
+from spanner.planning.measuring import Least
 from spanner.planning.plan_file import decode, encode
 from spanner.planning.planner import Wishes, make_plan
 from spanner.planning.proof import prove
-from spanner.planning.shares import STRATEGIES, Manner, Room, Share, choose
-from spanner.sources.tree import Tree
-from spanner.units import SECTOR
 from support.sessions import check, tree_of
 
 MB = 10**6

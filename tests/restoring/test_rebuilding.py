@@ -13,7 +13,7 @@ import bagit
 import pytest
 
 from burners import silent
-from spanner.restoring.verify import verify
+from spanner.reading.verify import verify
 from support.discs import copy_out, get_back, place
 from support.scratched import scratch
 from support.sets import MadeSet, make_set

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from spanner.restoring.discs import ImageDisc
-from spanner.restoring.partial import PartialFile
+from spanner.reading.discs import ImageDisc
+from spanner.restoring.partial_file import PartialFile
 from spanner.restoring.restore import restore
 from support.discs import flip, get_back, start_slowly
 from support.sets import MadeSet, make_set

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanner.errors import UsageError
-from spanner.restoring.partial import SUFFIX, beside, noted_parts
+from spanner.restoring.partial_file import SUFFIX, beside, noted_parts
 from spanner.restoring.target import Target
 from support.trees import snapshot, write
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from spanner.errors import MissingMediaError, UnreadableError, UsageError
-from spanner.sources import gather
+from spanner.model.tree import UNREADABLE, Need, Tree, origin
+from spanner.sources import resolver
 from spanner.sources.collect import Collecting, collect
-from spanner.sources.tree import UNREADABLE, Need, Tree, origin
 from support.projects import project, reaper
 from support.protools_files import Description, Medium, Volume, Writing
 from support.trees import write
@@ -35,7 +35,7 @@ def needs(tree: Tree) -> dict[str, str]:
 @pytest.fixture
 def drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A volume called AG, and no other."""
-    monkeypatch.setattr(gather, "_MOUNTS", (f"{tmp_path}/mounts/*",))
+    monkeypatch.setattr(resolver, "_MOUNTS", (f"{tmp_path}/mounts/*",))
     write(str(tmp_path / "mounts" / "AG"), TAKE, b"take")
     return tmp_path / "mounts" / "AG"
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spanner.model.session import Reference, Session, SessionError
 from spanner.sources.formats.protools import is_protools, read
-from spanner.sources.session import Reference, Session, SessionError
 from support.protools_files import (
     AUDIO,
     Description,

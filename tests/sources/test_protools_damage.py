@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spanner.model.session import Session, SessionError
 from spanner.sources.formats.protools import read
-from spanner.sources.session import Session, SessionError
 from support.protools_files import (
     AUDIO,
     NO_PARENT,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spanner.model.session import Reference, Session, SessionError
 from spanner.sources.formats.protools_text import is_text_export, read_text
-from spanner.sources.session import Reference, Session, SessionError
 
 HEAD = (
     "SESSION NAME:\tSong\n"

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanner.errors import UsageError
+from spanner.model.tree import LeftOut, origin
 from spanner.sources import Directory, File, SourceRoot, Symlink, Tree, scan
-from spanner.sources.tree import LeftOut, origin
 
 DAY = 86_400 * 10**9
 

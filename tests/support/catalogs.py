@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from spanner.catalog import bag, tables
 from spanner.catalog.escaping import escape
-from spanner.catalog.reading import DiscCatalog, DiscInfo, SetCatalog
+from spanner.catalog.reader import DiscCatalog, DiscInfo, SetCatalog
 
 TIME = 1_700_000_000 * 10**9
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from burners import silent
-from spanner.restoring.iso import IsoImage
+from spanner.model.units import SECTOR
+from spanner.reading.iso import IsoImage
 from spanner.restoring.report import Report
 from spanner.restoring.restore import restore
-from spanner.units import SECTOR
 
 NOBODY = 65534
 

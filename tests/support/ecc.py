@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from spanner.protection.rs03 import HEADER, Rs03, parse_header
-from spanner.units import SECTOR
+from spanner.ecc.rs03 import HEADER, Rs03, parse_header
+from spanner.model.units import SECTOR
 
 
 def judge(path: str) -> str:

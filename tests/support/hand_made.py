@@ -11,7 +11,7 @@ from pathlib import Path
 import spanner
 from spanner.catalog.escaping import escape
 
-SCRIPT = Path(spanner.__file__).parent / "catalog" / "restore.py"
+SCRIPT = Path(spanner.__file__).parent / "catalog" / "restore_script.py"
 TIME, TIME_NS = "2001-02-03T04:05:06.123456789Z", 981_173_106_123_456_789
 OLD, OLD_NS = "1965-01-02T03:04:05.000000007Z", -157_668_954_999_999_993
 HEADER = "disc part of type offset size mtime mode sha256 path original target"

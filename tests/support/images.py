@@ -8,12 +8,12 @@ from spanner.catalog.bag import texts
 from spanner.imaging.authoring import Structure, author
 from spanner.imaging.layout import DirectoryEntry, FileEntry, Layout, lay_out
 from spanner.imaging.stream import ImageStream
-from spanner.media import parse_media
-from spanner.paths import parents
-from spanner.planning.plan import Disc, Plan, SetInfo
+from spanner.model.media_types import parse_media
+from spanner.model.paths import parents
+from spanner.model.plan import Disc, Plan, SetInfo
+from spanner.model.units import SECTOR
 from spanner.planning.planner import Wishes, make_plan
 from spanner.sources import scan
-from spanner.units import SECTOR
 
 SET = SetInfo("11111111-2222-3333-4444-555555555555", "Title", "2026-11-23T19:08:00Z")
 CREATED = 1_795_460_880

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from spanner.units import SECTOR
+from spanner.model.units import SECTOR
 
 
 def slow_product(a: int, b: int) -> int:

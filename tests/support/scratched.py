@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import pytest
 
-from spanner.units import SECTOR
+from spanner.model.units import SECTOR
 
 
 def scratch(monkeypatch: pytest.MonkeyPatch, bad: Mapping[str, Collection[int]]) -> None:

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from hypothesis import strategies as st
 
 from spanner.catalog.bag import texts
-from spanner.catalog.parity import parity_files
+from spanner.catalog.parity_table import parity_files
 from spanner.imaging.authoring import measure
 from spanner.imaging.layout import lay_out
-from spanner.paths import parents
-from spanner.planning.plan import Item, Plan
+from spanner.model.paths import parents
+from spanner.model.plan import Item, Plan
+from spanner.model.tree import Directory, File, SourceRoot, Symlink, Tree
+from spanner.model.units import SECTOR
 from spanner.planning.plan_file import decode, encode
-from spanner.sources.tree import Directory, File, SourceRoot, Symlink, Tree
-from spanner.units import SECTOR
 
 MTIME = 1_700_000_000_123_456_789
 

@@ -4,15 +4,15 @@ import os
 from dataclasses import dataclass
 
 from burners import FolderDrive, silent
+from spanner.burning.burn_result import Written
 from spanner.burning.folder_job import FolderJob
-from spanner.burning.written import Written
 from spanner.library import open_library
-from spanner.media import parse_media
-from spanner.planning.plan import Plan
+from spanner.model.media_types import parse_media
+from spanner.model.plan import Plan
+from spanner.model.tree import Tree
 from spanner.planning.planner import Wishes, make_plan
 from spanner.sources import scan
 from spanner.sources.hashing import with_hashes
-from spanner.sources.tree import Tree
 
 
 @dataclass(frozen=True)

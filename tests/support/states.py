@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from burners import FolderDrive, silent
 from spanner.burning.folder_job import FolderJob
+from spanner.incremental import Comparing, compare
 from spanner.library import open_library
-from spanner.library.comparing import Comparing, compare
-from spanner.media import parse_media
+from spanner.model.media_types import parse_media
 from spanner.planning.planner import Wishes, make_plan
 from spanner.sources import scan
 from spanner.sources.hashing import with_hashes

@@ -14,10 +14,10 @@ from typing import Any
 
 import msgspec
 
+from spanner.model.session import Reference, Session
 from spanner.sources.formats.aaf_objects import MAGIC, Objects, objects
-from spanner.sources.formats.places import ElsewhereError, Media, place, refused
-from spanner.sources.session import Reference, Session
-from spanner.units import printable
+from spanner.sources.formats.recorded import ElsewhereError, Media, place, refused
+from spanner.wording import printable
 
 __all__ = ["is_aaf", "read"]
 

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
-from spanner.sources.formats.places import refused
+from spanner.model.session import SessionError
+from spanner.sources.formats.recorded import refused
 from spanner.sources.formats.xml import opened
-from spanner.sources.session import SessionError
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """The first bytes of every compound file."""

@@ -10,9 +10,9 @@ import os
 import struct
 import zlib
 
-from spanner.sources.formats.places import LONGEST, MOST_FOLDERS, Media, folder, place, refused
+from spanner.model.session import Reference, Session
+from spanner.sources.formats.recorded import LONGEST, MOST_FOLDERS, Media, folder, place, refused
 from spanner.sources.formats.xml import CHUNK, Event, gunzipped, nested, opened, plain, root
-from spanner.sources.session import Reference, Session
 
 _GZIP = b"\x1f\x8b"
 _PROJECT_FOLDER = "Ableton Project Info"  # what makes a folder a project's

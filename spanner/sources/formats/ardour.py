@@ -10,9 +10,9 @@ import os
 import re
 from itertools import islice
 
-from spanner.sources.formats.places import MOST_FOLDERS, Media, folder, place, refused
+from spanner.model.session import Session
+from spanner.sources.formats.recorded import MOST_FOLDERS, Media, folder, place, refused
 from spanner.sources.formats.xml import Event, nested, plain, root
-from spanner.sources.session import Session
 
 _SEARCH_PATHS = ("audio-search-path", "midi-search-path")
 _BELOW_SESSION = ("interchange/{}/audiofiles", "interchange/{}/midifiles")

@@ -7,10 +7,10 @@ project's folder has to be archived whole.
 
 from typing import NoReturn
 
-from spanner.sources.formats.places import refused
+from spanner.model.session import UnlistedError
+from spanner.sources.formats.recorded import refused
 from spanner.sources.formats.xml import opened
-from spanner.sources.session import UnlistedError
-from spanner.units import printable
+from spanner.wording import printable
 
 __all__ = ["is_cubase", "read"]
 

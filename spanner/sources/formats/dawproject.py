@@ -6,9 +6,9 @@ is one inside the container; with external="true", it is relative to the contain
 
 import struct
 
-from spanner.sources.formats.places import Media, place, refused
+from spanner.model.session import Reference, Session
+from spanner.sources.formats.recorded import Media, place, refused
 from spanner.sources.formats.xml import Event, members, nested, zipped
-from spanner.sources.session import Reference, Session
 
 _PROJECT = "project.xml"
 _METADATA = "metadata.xml"

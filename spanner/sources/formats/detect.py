@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from spanner.sources.formats.places import refused
-from spanner.sources.session import Session, SessionError
+from spanner.model.session import Session, SessionError
+from spanner.sources.formats.recorded import refused
 
 __all__ = ["looks_like_session", "read_session"]
 

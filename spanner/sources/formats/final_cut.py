@@ -9,9 +9,9 @@ import os
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
-from spanner.sources.formats.places import Media, place, refused
+from spanner.model.session import Reference, Session
+from spanner.sources.formats.recorded import Media, place, refused
 from spanner.sources.formats.xml import Event, nested, opened, plain, root
-from spanner.sources.session import Reference, Session
 
 _INSIDE_BUNDLE = "Info.fcpxml"
 _ROOTS = ("fcpxml", "xmeml")

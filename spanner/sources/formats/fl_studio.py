@@ -12,9 +12,9 @@ others need is not, as each has a form of its own.
 import re
 from collections.abc import Iterator
 
-from spanner.sources.formats.places import LONGEST, Media, kind_of, place, refused
+from spanner.model.session import Reference, Session
 from spanner.sources.formats.protools_blocks import read_file
-from spanner.sources.session import Reference, Session
+from spanner.sources.formats.recorded import LONGEST, Media, kind_of, place, refused
 
 __all__ = ["is_fl_studio", "read"]
 

@@ -10,9 +10,9 @@ import plistlib
 import re
 from typing import Any
 
-from spanner.sources.formats.places import Media, place, refused
-from spanner.sources.session import Session, SessionError
-from spanner.units import printable
+from spanner.model.session import Session, SessionError
+from spanner.sources.formats.recorded import Media, place, refused
+from spanner.wording import printable
 
 __all__ = ["is_logic", "read"]
 

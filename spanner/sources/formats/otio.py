@@ -10,9 +10,9 @@ from functools import partial
 
 import msgspec
 
-from spanner.sources.formats.places import Media, place, refused
+from spanner.model.session import Session
+from spanner.sources.formats.recorded import Media, place, refused
 from spanner.sources.formats.xml import plain
-from spanner.sources.session import Session
 
 _MOST_BYTES = 50_000_000
 _MOST_OBJECTS = 500_000

@@ -8,6 +8,7 @@ does not fit is refused: a list that is read in part would be archived in part.
 import re
 from collections.abc import Iterator
 
+from spanner.model.session import Reference, Session
 from spanner.sources.formats.protools_blocks import (
     MAGIC,
     SCHEME_5,
@@ -29,8 +30,7 @@ from spanner.sources.formats.protools_lists import (
     Node,
     Remarks,
 )
-from spanner.sources.session import Reference, Session
-from spanner.units import printable
+from spanner.wording import printable
 
 __all__ = ["is_fade", "is_protools", "mac_mount", "read"]
 

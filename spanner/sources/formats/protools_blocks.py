@@ -10,8 +10,8 @@ import stat
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from spanner.sources.session import SessionError
-from spanner.units import printable
+from spanner.model.session import SessionError
+from spanner.wording import printable
 
 MAGIC = b"\x030010111100101011"
 """The first 17 bytes of every session."""

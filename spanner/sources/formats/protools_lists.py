@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from spanner.sources.formats.protools_blocks import Block, Fields, SessionFile
-from spanner.units import printable
+from spanner.wording import printable
 
 TREE = 0x103A
 AUDIO, VIDEO, OTHER = 0x1004, 0x1006, 0x2096  # lists; nobody has seen the last one with files

@@ -9,10 +9,10 @@ import codecs
 import re
 from collections.abc import Iterator
 
+from spanner.model.session import Reference, Session, SessionError
 from spanner.sources.formats.protools import is_fade, mac_mount
 from spanner.sources.formats.protools_blocks import read_file
-from spanner.sources.session import Reference, Session, SessionError
-from spanner.units import printable
+from spanner.wording import printable
 
 __all__ = ["is_text_export", "read_text"]
 

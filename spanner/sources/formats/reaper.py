@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from spanner.sources.formats.places import LONGEST, MOST_FOLDERS, Media, folder, place, refused
+from spanner.model.session import Session
+from spanner.sources.formats.recorded import LONGEST, MOST_FOLDERS, Media, folder, place, refused
 from spanner.sources.formats.xml import MOST_TEXT, opened
-from spanner.sources.session import Session
 
 _MOST_DEPTH = 200
 _MOST_LINE = 1 << 20  # Reaper wraps what is long: its longest lines are notes

@@ -13,10 +13,10 @@ from urllib.parse import unquote
 
 import msgspec
 
-from spanner.sources.formats.places import Media, place, refused
+from spanner.model.session import Reference, Session
+from spanner.sources.formats.recorded import Media, place, refused
 from spanner.sources.formats.xml import MOST_TEXT, events, members, zipped
-from spanner.sources.session import Reference, Session
-from spanner.units import printable
+from spanner.wording import printable
 
 __all__ = ["is_studio_one", "read"]
 

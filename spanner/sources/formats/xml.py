@@ -16,7 +16,7 @@ from xml.parsers.expat import ExpatError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
-from spanner.sources.formats.places import refused
+from spanner.sources.formats.recorded import refused
 
 MOST_TEXT = 200_000_000
 """Bytes of XML, inflated or not, that are read at most."""

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from spanner.model.session import Reference, Session, SessionError
 from spanner.sources.formats.aaf import is_aaf, read
-from spanner.sources.session import Reference, Session, SessionError
 from support.aaf_files import Aaf
 
 

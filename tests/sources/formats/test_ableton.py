@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from spanner.model.session import Reference, Session, SessionError
 from spanner.sources.formats.ableton import is_ableton, read
-from spanner.sources.session import Reference, Session, SessionError
 
 
 def windows_data(path: str) -> str:

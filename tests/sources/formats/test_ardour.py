@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from spanner.model.session import Reference, Session, SessionError
 from spanner.sources.formats.ardour import is_ardour, read
-from spanner.sources.session import Reference, Session, SessionError
 
 SESSION = """<?xml version="1.0" encoding="UTF-8"?>
 <Session version="7002" name="My/Song" sample-rate="48000" id-counter="812" name-counter="1">

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from spanner.model.session import SessionError
 from spanner.sources.formats.cubase import is_cubase, read
-from spanner.sources.session import SessionError
 
 
 def test_projects_are_recognised_and_cannot_be_listed(tmp_path: Path) -> None:

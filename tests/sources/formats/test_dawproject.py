@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from spanner.model.session import Reference, Session, SessionError
 from spanner.sources.formats.dawproject import is_dawproject, read
-from spanner.sources.session import Reference, Session, SessionError
 
 PROJECT = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <Project version="1.0">

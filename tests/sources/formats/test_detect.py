@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from spanner.model.session import SessionError
 from spanner.sources.formats.detect import looks_like_session, read_session
-from spanner.sources.session import SessionError
 from support.aaf_files import Aaf
 from support.protools_files import Description, Medium, Volume
 

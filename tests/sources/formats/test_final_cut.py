@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from spanner.model.session import Reference, Session, SessionError
 from spanner.sources.formats.final_cut import is_final_cut, read
-from spanner.sources.session import Reference, Session, SessionError
 
 NEW = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE fcpxml>

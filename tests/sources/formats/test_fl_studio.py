@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from spanner.model.session import Reference, SessionError
 from spanner.sources.formats.fl_studio import is_fl_studio, read
-from spanner.sources.session import Reference, SessionError
 
 VERSION, SAMPLE, NAME, SETTINGS = 199, 196, 203, 213
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from spanner.model.session import Reference, SessionError
 from spanner.sources.formats.logic import is_logic, read
-from spanner.sources.session import Reference, SessionError
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from spanner.model.session import Reference, Session, SessionError
 from spanner.sources.formats.otio import is_otio, read
-from spanner.sources.session import Reference, Session, SessionError
 
 
 def external(url: str | None) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from spanner.model.session import SessionError
 from spanner.sources.formats import protools, protools_text
-from spanner.sources.session import SessionError
 
 
 def test_absurdly_large_files_are_refused_at_once(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from spanner.model.session import Reference, Session, SessionError
 from spanner.sources.formats.reaper import is_reaper, read
-from spanner.sources.session import Reference, Session, SessionError
 
 PROJECT = r"""<REAPER_PROJECT 0.1 "6.80/linux-x86_64" 1688000000
   <NOTES 0 2

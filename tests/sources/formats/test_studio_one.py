@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from spanner.model.session import Reference, SessionError
 from spanner.sources.formats.studio_one import is_studio_one, read
-from spanner.sources.session import Reference, SessionError
 
 POOL = """<?xml version="1.0" encoding="UTF-8"?>
 <MediaPool>

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from spanner.model.session import SessionError
 from spanner.sources.formats import xml
 from spanner.sources.formats.xml import events, gunzipped, members, plain, root, zipped
-from spanner.sources.session import SessionError
 
 TEXT = b"""<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE fcpxml>

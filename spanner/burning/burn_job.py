@@ -1,0 +1,61 @@
+"""What the drives of a burn job share."""
+
+import threading
+from dataclasses import dataclass, field
+
+from burners import Progress
+from spanner.burning.burn_result import Written
+from spanner.burning.disc_image import Work
+from spanner.burning.tasks import Tasks
+from spanner.library import BURN, DISC, SPOILT, VERIFIED, Copy, Finding, Library
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """How a job burns. `wait`: seconds for a disc to come, None: for ever.
+
+    `scratch`: folder for an image that has to be made before it is burnt, empty: the usual one.
+    """
+
+    copies: int = 1
+    speed: float | None = None
+    simulate: bool = False
+    verify: bool = True
+    wait: float | None = None
+    program: str = ""
+    scratch: str = ""
+
+
+@dataclass(slots=True)
+class Desk:
+    """The orders, the tasks, who hears of it and who records it; `lock` guards the library.
+
+    `unsettled`: copies that an earlier run burnt, or began to, without a verdict.
+    """
+
+    orders: Orders
+    tasks: Tasks
+    library: Library
+    progress: Progress
+    unsettled: list[tuple[Copy, Work]] = field(default_factory=list)
+    written: list[Written] = field(default_factory=list)
+    failure: Exception | None = None
+    """The last disc's that failed."""
+    stop: threading.Event = field(default_factory=threading.Event)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def settle(self, copy: int, state: str, sha256: str = "", remark: str = "") -> None:
+        """Record what became of a copy."""
+        with self.lock:
+            self.library.copies.settle(copy, state, sha256, remark)
+
+    def judge(
+        self, copy: int, work: Work, drive: str, sha256: str = "", problems: tuple[str, ...] = ()
+    ) -> None:
+        """Record what was found of a copy when its disc was read back; no problems: it is good."""
+        with self.lock:
+            state = SPOILT if problems else VERIFIED
+            self.library.copies.settle(copy, state, sha256, "; ".join(problems))
+            if work.belongs:
+                finding = Finding(*work.belongs, drive, DISC, BURN, problems)
+                self.library.checks.note(finding, copy)

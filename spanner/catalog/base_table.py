@@ -1,0 +1,68 @@
+"""earlier.tsv: files of the set's state that discs of earlier sets hold.
+
+Each line is one of files.tsv (`tables`) behind the id of the set whose disc, part and path it says.
+Time, permissions and original path are those that the file has now.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from spanner.catalog.tables import FILES_HEADER, Row, line, parse_line
+from spanner.model.base_set import Earlier
+
+HEADER = f"set\t{FILES_HEADER}"
+
+
+class EarlierRow(NamedTuple):
+    """One line: the id of the set, and the row as it would be there."""
+
+    set_id: str
+    row: Row
+
+
+def lines(files: Iterable[Earlier]) -> Iterator[str]:
+    """The lines of earlier.tsv."""
+    yield f"{HEADER}\n"
+    for file in files:
+        for row in _rows(file):
+            yield f"{file.set_id}\t{line(row, row.sha256)}"
+
+
+def parse(lines: Iterable[str]) -> Iterator[EarlierRow]:
+    """Read the lines of earlier.tsv, header first.
+
+    Raises:
+        ValueError: a line is not as `lines` writes it; the message has its number.
+    """
+    lines = iter(lines)
+    if next(lines, "").rstrip("\n") != HEADER:
+        raise ValueError("line 1 is not the header of an earlier.tsv")
+    for number, text in enumerate(lines, 2):
+        set_id, _, rest = text.removesuffix("\n").partition("\t")
+        try:
+            row = parse_line(rest)
+        except (ValueError, OverflowError) as error:
+            raise ValueError(f"line {number}: {error}") from None
+        if not row.disc:
+            raise ValueError(f"line {number}: a {row.kind} without a disc")
+        yield EarlierRow(set_id, row)
+
+
+def _rows(file: Earlier) -> Iterator[Row]:
+    count = max(part.part for part in file.parts)
+    for path in (file.path, *file.links):
+        for part in file.parts:
+            yield Row(
+                "file" if path == file.path else "hardlink",
+                part.disc,
+                part.part,
+                count,
+                part.offset,
+                part.size,
+                file.mtime_ns,
+                file.mode,
+                part.sha256,
+                part.place,
+                path,
+                "" if path == file.path else file.path,
+            )

@@ -1,0 +1,55 @@
+"""media.tsv: what the sessions of a set need, from recorded places to archived ones.
+
+One line a medium, tab-separated, names escaped (`escaping`): the session's path in the set, kind,
+status (inside the session's source, outside, missing, regenerable), the place as the session has
+it, the path in the set, and where the medium lay. The last two are `-` where it was not found. A
+session that could not be read has a line of its own, "unreadable", with the reason for a place.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from spanner.catalog.escaping import escape, unescape
+from spanner.model.tree import Need
+
+HEADER = "session kind status recorded path place".replace(" ", "\t")
+NONE = "-"
+
+
+def lines(needs: Iterable[Need]) -> Iterator[str]:
+    """The lines of media.tsv."""
+    yield f"{HEADER}\n"
+    for need in needs:
+        texts = (need.session, need.kind, need.status, need.recorded, need.path, need.place)
+        yield "\t".join(escape(text) or NONE for text in texts) + "\n"
+
+
+def parse(lines: Iterable[str]) -> Iterator[Need]:
+    """Read the lines of media.tsv, header first.
+
+    Raises:
+        ValueError: a line is not as `lines` writes it; the message has its number.
+    """
+    lines = iter(lines)
+    if next(lines, "").rstrip("\n") != HEADER:
+        raise ValueError("line 1 is not the header of a media.tsv")
+    for number, line in enumerate(lines, 2):
+        fields = line.removesuffix("\n").split("\t")
+        if len(fields) != 6:
+            raise ValueError(f"line {number}: {len(fields)} fields, not 6")
+        try:
+            session, kind, status, recorded, path, place = map(unescape, fields)
+        except ValueError as error:
+            raise ValueError(f"line {number}: {error}") from None
+        yield Need(
+            session,
+            kind,
+            status,
+            recorded,
+            "" if path == NONE else path,
+            "" if place == NONE else place,
+        )
+
+
+def lost(needs: Iterable[Need], status: str) -> list[str]:
+    """The recorded places of this status, each once."""
+    return list(dict.fromkeys(need.recorded for need in needs if need.status == status))

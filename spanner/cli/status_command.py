@@ -1,0 +1,196 @@
+"""`spanner status`: what is safe and what wants attention, for people and for cron."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Annotated, TypeVar
+
+import typer
+
+from spanner.cli import options as o
+from spanner.cli.locate_command import where
+from spanner.cli.output import print_json, print_lines, print_table
+from spanner.cli.terminal_progress import TerminalProgress
+from spanner.errors import VerificationError
+from spanner.library import Holding, Rule, before, open_library, parse_age
+from spanner.model.units import format_size
+from spanner.sources.collect import Collecting
+from spanner.status.counting import COPIES, MEDIA, PLACES
+from spanner.status.set_status import SetStatus, Status
+from spanner.status.source_status import SourceStatus
+from spanner.wording import printable
+
+_SHOWN = 20  # things of a kind that are named; --json has all
+_YEAR = "1year"
+_HEADER = ("Set", "Sessions", " Discs", "Complete", " Copies", " Media", " Places", "Checked")
+_QUESTION = "safe to delete from the work drive"
+
+T = TypeVar("T")
+
+
+def command(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SET|SOURCE", help="Sets by id, title or session; folders to compare."
+        ),
+    ] = None,
+    copies: Annotated[
+        int, typer.Option("--copies", min=1, help="Verified copies that each file is to have.")
+    ] = COPIES,
+    media: Annotated[
+        int, typer.Option("--media", min=1, help="Kinds of media (CD, DVD, BD, files).")
+    ] = MEDIA,
+    places: Annotated[int, typer.Option("--places", min=1, help="Places.")] = PLACES,
+    due: Annotated[
+        str,
+        typer.Option(
+            "--due", metavar="AGE", help="Copies are to be checked that often: 6months, 90days."
+        ),
+    ] = _YEAR,
+    search: o.SearchOption = None,
+    follow: o.FollowOption = False,
+    folder_only: o.FolderOnlyOption = False,
+    used_only: o.UsedOnlyOption = False,
+    skip_regenerable: o.SkipRegenerableOption = False,
+    allow_missing: o.AllowMissingOption = False,
+    as_json: o.JsonOption = False,
+    library: o.LibraryOption = "",
+) -> int:
+    """Show what is safe: copies, media, places, checks due; of a SOURCE, whether it may be deleted.
+
+    A SOURCE is read whole and compared by content; the options of archive say what of it counts.
+    """
+    rule = Rule(copies, media, places)
+    since = before(parse_age(due))
+    collecting = Collecting(
+        tuple(search or ()), folder_only, used_only, skip_regenerable, allow_missing, follow
+    )
+    progress = TerminalProgress()
+    given = words or []
+    paths = [each for each in given if os.path.exists(each)]
+    with open_library(o.library_file(library)) as opened:
+        sources = [opened.examine(path, collecting, copies, progress) for path in paths]
+        sets: set[str] | None = None
+        if given:
+            sets = set(opened.find_sets(each for each in given if each not in paths))
+            sets.update(*(each.sets for each in sources))
+        found = opened.status(rule, since, sets, allow_missing=allow_missing)
+    well = found.well and all(each.safe for each in sources)
+    if as_json:
+        print_json({"well": well, "rule": rule, "due_before": since, **_document(found, sources)})
+    else:
+        _show(found, sources, rule)
+        print_lines("all is well" if well else "not all is well")
+    return 0 if well else VerificationError.exit_code
+
+
+def _document(found: Status, sources: Sequence[SourceStatus]) -> dict[str, object]:
+    return {
+        "sets": found.sets,
+        "sources": sources,
+        "due": found.due,
+        "failing": found.failing,
+        "doubtful": found.doubtful,
+        "changed": found.changed,
+        "not_seen": found.not_seen,
+        "spoilt": found.spoilt,
+    }
+
+
+def _show(found: Status, sources: Sequence[SourceStatus], rule: Rule) -> None:
+    if found.sets:
+        print_table(
+            [*_HEADER, f"{rule.copies}-{rule.media}-{rule.places}"],
+            [_row(each, rule) for each in found.sets],
+        )
+    for each in found.sets:
+        lines = (*each.lacks, *each.notes)
+        if lines:
+            print_lines(f"{each.id[:8]} {_sessions(each)}", *(f"  {line}" for line in lines))
+    print_lines(*_attention(found), *(line for each in sources for line in _source(each)))
+
+
+def _row(status: SetStatus, rule: Rule) -> tuple[str, ...]:
+    return (
+        status.id[:8],
+        _sessions(status),
+        str(status.discs),
+        "yes" if status.complete else "NO",
+        f"{status.copies}/{rule.copies}",
+        f"{status.media}/{rule.media}",
+        f"{status.places}/{rule.places}",
+        status.last_checked[:10] or "never",
+        "met" if status.rule_met else "NOT MET",
+    )
+
+
+def _sessions(status: SetStatus) -> str:
+    names = ", ".join(map(printable, status.sessions)) or printable(status.title)
+    return names if len(names) <= 40 else f"{names[:39]}…"
+
+
+def _attention(found: Status) -> Iterator[str]:
+    """Copies that want attention, a line each."""
+    yield from _some("failing", found.failing, lambda each: f"{_copy(each)}: {each.remark}")
+    yield from _some(
+        "failing",
+        found.doubtful,
+        lambda each: (
+            f"{each.volume_id}, one of several discs, on {each.checked[:10]}: {each.remark}; "
+            f"`spanner verify DRIVE --copy N` of each tells which"
+        ),
+    )
+    yield from _some("changed since its check, does not count", found.changed, _copy)
+    yield from _some("due for a check", found.due, _checked)
+    yield from _some("not seen", found.not_seen, _not_seen)
+    if found.spoilt:
+        yield f"spoilt when burnt: {len(found.spoilt)}"
+
+
+def _copy(holding: Holding) -> str:
+    number = f", copy {holding.number}" if holding.number else ""
+    return f"{holding.volume_id}{number} ({holding.medium}, {where(holding)})"
+
+
+def _checked(holding: Holding) -> str:
+    last = f"last found good {holding.verified[:10]}" if holding.verified else "never checked"
+    return f"{_copy(holding)}: {last}"
+
+
+def _not_seen(holding: Holding) -> str:
+    if holding.counts:
+        return f"{_copy(holding)}: counts, as its place is known"
+    return (
+        f"{_copy(holding)}: does not count; `spanner locate {printable(holding.path)} --at PLACE`"
+    )
+
+
+def _some(what: str, found: Sequence[T], words: Callable[[T], str]) -> Iterator[str]:
+    for each in found[:_SHOWN]:
+        yield f"{what}: {words(each)}"
+    if len(found) > _SHOWN:
+        yield f"{what}: {len(found) - _SHOWN} more, see --json"
+
+
+def _source(source: SourceStatus) -> Iterator[str]:
+    """The verdict on a source, and the files that it hangs on."""
+    for what, names in (
+        ("not archived", source.new),
+        ("changed since archived", source.changed),
+        ("on too few copies", _scarce(source)),
+        ("could not be read as it was", source.unread),
+        ("not archived", source.unarchived),
+        ("needed, but missing", source.missing),
+    ):
+        yield from _some(what, list(names), printable)
+    yield from source.notes
+    answer = "yes"
+    if not source.safe:
+        answer = f"no, because {'; '.join(source.reasons)}"
+    size = f"{source.files} files, {format_size(source.bytes)}"
+    yield f"{printable(source.path)} ({size})"
+    yield f"{_QUESTION}: {answer}"
+
+
+def _scarce(source: SourceStatus) -> Iterable[str]:
+    return (f"{each.path} ({each.copies})" for each in source.scarce)

@@ -1,0 +1,171 @@
+"""What the library's discs hold for certain: all that is in sets whose every disc was verified.
+
+A set that is still being written does not count: else a plan that was begun could not be made
+again to go on with it.
+"""
+
+import sqlite3
+import zlib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import msgspec
+
+from spanner.catalog.escaping import escape, unescape
+from spanner.model.base_set import Earlier, EarlierPart
+from spanner.model.plan import Plan, SetInfo
+from spanner.model.tree import SourceRoot
+from spanner.planning.plan_file import decode
+
+_COMPLETE = """
+SELECT id, title, created FROM sets WHERE NOT EXISTS (
+    SELECT 1 FROM discs WHERE discs.set_id = sets.id
+    AND NOT EXISTS (SELECT 1 FROM images
+        WHERE images.set_id = sets.id AND disc = discs.number AND state = 'verified')
+    AND NOT EXISTS (SELECT 1 FROM copies
+        WHERE copies.set_id = sets.id AND disc = discs.number AND state = 'verified' AND lost = '')
+) AND plan IS NOT NULL ORDER BY created DESC, rowid DESC
+"""
+_OF_SIZES = """
+SELECT files.set_id, path, part, size, sha256 FROM files JOIN temp.wanted_sets USING (set_id)
+WHERE sha256 IS NOT NULL AND (parts > 1 OR size IN (SELECT size FROM temp.wanted_sizes))
+ORDER BY rank, path, part
+"""
+
+
+class _Head(msgspec.Struct):
+    sources: tuple[SourceRoot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A content that discs of a set hold, and the time that the file had. `parts` in order."""
+
+    set_id: str
+    size: int
+    mtime_ns: int
+    parts: tuple[EarlierPart, ...]
+
+    @property
+    def division(self) -> tuple[int, ...]:
+        """The sizes of its parts."""
+        return tuple({part.part: part.size for part in self.parts}.values())
+
+    @property
+    def hashes(self) -> tuple[str, ...]:
+        """The SHA-256 of its parts, empty where it is not known."""
+        return tuple({part.part: part.sha256 for part in self.parts}.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A content that a set has under a path, by the sizes and hashes of its parts."""
+
+    set_id: str
+    path: str
+    division: tuple[int, ...]
+    hashes: tuple[str, ...]
+
+
+class Archived:
+    """The complete sets of a library."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self.plan = lru_cache(maxsize=4)(self._plan)
+        self.held = lru_cache(maxsize=4)(self._held)
+
+    def sets(self) -> dict[str, SetInfo]:
+        """The sets of which every disc has a copy whose newest check was good, newest first.
+
+        Not those that were imported: without a plan it is not known what they state.
+        """
+        return {row[0]: SetInfo(*row) for row in self._db.execute(_COMPLETE)}
+
+    def newest(self, source: str, among: Collection[str]) -> Plan | None:
+        """The plan of the first of these sets that has a source of this name."""
+        return next((self.plan(x) for x in among if source in self._sources(x)), None)
+
+    def of_sizes(self, sizes: Collection[int], among: Collection[str]) -> Iterator[Stored]:
+        """What files of these sizes, in bytes, the sets have; the first sets' first."""
+        self._db.execute("CREATE TEMP TABLE wanted_sizes (size INTEGER PRIMARY KEY)")
+        self._db.execute("CREATE TEMP TABLE wanted_sets (set_id TEXT PRIMARY KEY, rank INTEGER)")
+        try:
+            self._db.executemany("INSERT INTO temp.wanted_sizes VALUES (?)", ((x,) for x in sizes))
+            ranked = ((set_id, rank) for rank, set_id in enumerate(among))
+            self._db.executemany("INSERT INTO temp.wanted_sets VALUES (?, ?)", ranked)
+            known: tuple[str, str] | None = None
+            parts: dict[int, tuple[int, str]] = {}
+            for set_id, path, part, size, sha256 in self._db.execute(_OF_SIZES):
+                if known and known != (set_id, path):
+                    yield _stored(*known, parts)
+                    parts = {}
+                known = set_id, path
+                parts[part] = size, sha256
+            if known:
+                yield _stored(*known, parts)
+        finally:
+            self._db.execute("DROP TABLE temp.wanted_sizes")
+            self._db.execute("DROP TABLE temp.wanted_sets")
+            self._db.commit()
+
+    def state(self, plan: Plan, among: Collection[str]) -> Iterator[tuple[str, Held]]:
+        """All paths of the state that a set describes, and where these sets hold them.
+
+        What an older set than those of now held for it is not there.
+        """
+        yield from self.held(plan.set.id).items()
+        for earlier in plan.earlier:
+            if earlier.set_id in among:
+                held = Held(earlier.set_id, earlier.size, earlier.mtime_ns, earlier.parts)
+                for path in (earlier.path, *earlier.links):
+                    yield path, held
+
+    def _plan(self, set_id: str) -> Plan:
+        return decode(self._text(set_id))
+
+    def _sources(self, set_id: str) -> set[str]:
+        """The names of a set's sources, without reading all of its plan where that can be."""
+        try:
+            head = msgspec.json.decode(self._text(set_id), type=_Head)
+        except ValueError:  # some name in it is no Unicode
+            return {root.name for root in self.plan(set_id).sources}
+        return {root.name for root in head.sources}
+
+    def _text(self, set_id: str) -> bytes:
+        row = self._db.execute("SELECT plan FROM sets WHERE id = ?", (set_id,)).fetchone()
+        return zlib.decompress(row[0])
+
+    def _held(self, set_id: str) -> dict[str, Held]:
+        """What lies on a set's own discs, by path."""
+        rows = self._db.execute(
+            "SELECT disc, path, part, sha256 FROM files WHERE set_id = ?", (set_id,)
+        )
+        hashes = {(disc, path, part): sha256 for disc, path, part, sha256 in rows}
+        parts: dict[str, list[EarlierPart]] = {}
+        times: dict[str, tuple[int, int]] = {}
+        for disc in self.plan(set_id).discs:
+            for item in disc.items:
+                for name in item.names():
+                    known = hashes.get((disc.number, escape(name.path), item.part))
+                    sha256 = known or item.sha256
+                    place = EarlierPart(
+                        disc.number, item.part, item.offset, item.size, name.on_disc, sha256
+                    )
+                    parts.setdefault(name.path, []).append(place)
+                    times[name.path] = item.whole_size, name.mtime_ns
+        return {
+            path: Held(set_id, *times[path], tuple(sorted(found, key=lambda x: (x.part, x.disc))))
+            for path, found in parts.items()
+        }
+
+
+def earlier(held: Held, path: str, links: tuple[str, ...], mtime_ns: int, mode: int) -> Earlier:
+    """A file of now whose content is held."""
+    return Earlier(path, held.size, mtime_ns, mode, held.set_id, held.parts, links)
+
+
+def _stored(set_id: str, path: str, parts: dict[int, tuple[int, str]]) -> Stored:
+    sizes, hashes = zip(*(parts[number] for number in sorted(parts)), strict=True)
+    return Stored(set_id, unescape(path), sizes, hashes)

@@ -1,0 +1,66 @@
+"""Records in the library what a disc was found to be when it was checked or restored from."""
+
+import os
+
+from burners import BurnError, look
+from spanner.catalog.reader import DiscLabel, read_label
+from spanner.errors import SpannerError, UsageError
+from spanner.library import DISC, FILE, FOLDER, Finding, Library, Recorded
+from spanner.library.kinds import kind_of
+from spanner.reading.discs import open_disc
+
+
+def record(
+    library: Library,
+    path: str,
+    how: str,
+    belongs: tuple[str, int] | None,
+    problems: tuple[str, ...],
+    sha256: str = "",
+    copy: int = 0,
+) -> Recorded | None:
+    """Record what was found at a path; `belongs`: the set and the number of the disc.
+
+    Where these could not be read the library may know what should lie there. None: nothing was
+    recorded, because the library does not know the disc.
+
+    Raises:
+        UsageError: there cannot be a copy of that number.
+    """
+    kind = kind_of(path)
+    place = os.path.realpath(path)
+    belongs = belongs or _expected(library, path, kind)
+    if belongs is None:
+        return None
+    medium = _look(place)[0] if kind == DISC else ""
+    return library.checks.add(Finding(*belongs, place, kind, how, problems, sha256, medium, copy))
+
+
+def _expected(library: Library, path: str, kind: str) -> tuple[str, int] | None:
+    """The disc that should be at a path whose catalog cannot be read."""
+    if kind in (FILE, FOLDER):
+        known = library.places.discs_of_images(library.places.images(path))
+        if len(known) == 1:
+            return known[0]
+    try:
+        with open_disc(path) as disc:
+            label: DiscLabel | None = read_label(disc.read, disc.name)
+    except SpannerError:
+        label = None
+    if label:
+        return label.set_id, label.number
+    name = _look(path)[1] if kind == DISC else ""
+    try:
+        found = library.places.discs(name) if name else []
+    except UsageError:
+        return None
+    return found[0] if len(found) == 1 else None
+
+
+def _look(node: str) -> tuple[str, str]:
+    """The type and the name of the disc in a drive; empty where they cannot be told."""
+    try:
+        medium = look(node).medium
+    except BurnError:
+        return "", ""
+    return (medium.kind, medium.label) if medium else ("", "")

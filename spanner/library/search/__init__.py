@@ -1,0 +1,1 @@
+"""Searches all files of all sets."""

@@ -1,0 +1,130 @@
+"""What a scan finds. Paths are `SESSION/...`, odd bytes in them surrogates (os.fsdecode)."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from spanner.model.base_set import Earlier, EarlierSet, Since
+
+UNREADABLE = "unreadable"
+
+
+class SourceRoot(msgspec.Struct, frozen=True):
+    """A source: `name` is the first component of all its paths, `path` where it lies."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to archive. `links` are further names of the same file (hard links).
+
+    `sha256` is empty where it was not read. `twins` are other files with the same content, which
+    is stored once for all.
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+    mode: int
+    links: tuple[str, ...] = ()
+    sha256: str = ""
+    twins: "tuple[File, ...]" = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All its paths and those of its twins, its own first."""
+        if not self.twins:
+            return (self.path, *self.links)
+        return (self.path, *self.links, *(name for twin in self.twins for name in twin.names))
+
+
+class Directory(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A directory, empty or not. `disc_path` is set where its name on disc differs."""
+
+    path: str
+    mode: int
+    mtime_ns: int
+    disc_path: str = ""
+
+
+class Symlink(msgspec.Struct, frozen=True):
+    """A symbolic link: recorded, never followed."""
+
+    path: str
+    target: str
+    mtime_ns: int
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    """Something in a source that is not archived, and why."""
+
+    path: str
+    reason: str
+
+
+class Need(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A medium that a session needs, for the map from recorded places to archived ones.
+
+    `session` is the path of the session file, `recorded` the medium's place as it stands there.
+    `status` is inside or outside the sources, missing, or regenerable (a missing fade). `path`
+    is its path in the set, `place` where it lay; both are empty where it was not found. Where
+    the status is UNREADABLE it is the session itself, `recorded` says why: its needs are unknown.
+    """
+
+    session: str
+    kind: str
+    status: str
+    recorded: str
+    path: str = ""
+    place: str = ""
+
+
+class FrozenLibrary(msgspec.Struct, frozen=True):
+    """A copy of the library that goes onto each disc; it lies at `path` and never changes."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """All that the sources hold, and what their sessions need.
+
+    `outside` are folders outside the sources from which media come; their names are paths,
+    `SESSION/External Media/VOLUME`. `earlier` are files that are not in `files`, because sets that
+    were archived before hold them: `earlier_sets`. `since` are the sets that were compared with.
+    """
+
+    roots: tuple[SourceRoot, ...]
+    files: tuple[File, ...]
+    directories: tuple[Directory, ...]
+    symlinks: tuple[Symlink, ...]
+    left_out: tuple[LeftOut, ...]
+    outside: tuple[SourceRoot, ...] = ()
+    needs: tuple[Need, ...] = ()
+    earlier: tuple[Earlier, ...] = ()
+    earlier_sets: tuple[EarlierSet, ...] = ()
+    since: tuple[Since, ...] = ()
+    library: FrozenLibrary | None = None
+
+    @property
+    def places(self) -> dict[str, str]:
+        """Where what begins with a source's name comes from, for `origin`."""
+        return {root.name: root.path for root in (*self.roots, *self.outside)}
+
+
+def origin(roots: Mapping[str, str], path: str) -> str:
+    """Where the source of `path` lies; `roots` maps names of sources, the longest counts."""
+    name, rest = path, ""
+    while name not in roots:
+        name, _, last = name.rpartition("/")
+        if not name:
+            raise KeyError(path)
+        rest = f"{last}/{rest}" if rest else last
+    return os.path.join(roots[name], rest) if rest else roots[name]

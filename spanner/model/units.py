@@ -1,0 +1,42 @@
+"""Sectors, and sizes in words."""
+
+import re
+
+SECTOR = 2048
+"""Bytes in a sector of every optical disc that holds data (ECMA-119, 6.1.2; ECMA-167)."""
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]i?b?|b|s)?", re.IGNORECASE | re.ASCII)
+_FACTORS = {"": 1, "b": 1, "s": SECTOR}
+_FACTORS |= {letter: 1000 ** (n + 1) for n, letter in enumerate("kmgt")}
+_FACTORS |= {f"{letter}i": 1024 ** (n + 1) for n, letter in enumerate("kmgt")}
+
+
+def sectors(size: int) -> int:
+    """Sectors that `size` bytes take."""
+    return -(-size // SECTOR)
+
+
+def parse_size(text: str) -> int:
+    """Bytes that "700MB", "4.7 GB", "650MiB", "4096s" (sectors) or "1000" means.
+
+    Raises:
+        ValueError: it is no size.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if not match:
+        raise ValueError(f"{text!r} is no size: say 700MB, 650MiB or 4096s (sectors)")
+    unit = (match[2] or "").lower()
+    factor = _FACTORS[unit if unit in _FACTORS else unit.removesuffix("b")]
+    whole, _, fraction = match[1].partition(".")
+    scale: int = 10 ** len(fraction)
+    return int(whole + fraction) * factor // scale
+
+
+def format_size(size: int) -> str:
+    """`size` bytes in the units that discs are sold in: "4.7 GB"."""
+    value = float(size)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 999.5:
+            return f"{value:.0f} B" if unit == "B" else f"{value:.3g} {unit}"
+        value /= 1000
+    return f"{value:.3g} TB" if value < 999.5 else f"{value:,.0f} TB"

@@ -1,0 +1,271 @@
+"""Divides units into discs' shares by one of the strategies, and picks the media."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+
+from spanner.errors import DoesNotFitError, UsageError
+from spanner.model.media_types import Medium
+from spanner.model.units import format_size
+from spanner.planning import letters
+from spanner.planning.contents import Unit
+from spanner.planning.contiguous import contiguous
+from spanner.planning.groups import Block, Blocks, blocks, folders, keeper
+from spanner.planning.media_choice import cheapest
+from spanner.planning.packing.mixed import pack_kinds
+from spanner.planning.packing.problem import Cost, Kind
+from spanner.planning.scattered import scattered
+from spanner.wording import printable
+
+FILLS = ("even", "full")
+_SECONDS, _DIVES = 5.0, 1
+_PRICE_UNIT = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How units are divided: `strategy`, groups that are kept whole, `even` or `full` discs."""
+
+    strategy: str
+    keep: str = "none"
+    fill: str = "even"
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A medium and the bytes that it has for units."""
+
+    medium: Medium
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one disc gets: indices of units; an empty title where nothing better can be said."""
+
+    units: tuple[int, ...]
+    medium: Medium
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """All discs' shares of the blocks; `blocks.too_large` are the groups that no disc takes."""
+
+    shares: list[Share]
+    blocks: Blocks
+
+
+_Divide = Callable[[Sequence[Unit], Sequence[int], Manner, Sequence[Room]], Shares]
+
+
+def choose(
+    units: Sequence[Unit], costs: Sequence[int], manner: Manner, rooms: Sequence[Room]
+) -> Shares:
+    """Divide the units, of these bytes each, over the media: at least one disc.
+
+    Where all media have prices the cheapest discs are taken, else the fewest, then the smallest.
+
+    Raises:
+        DoesNotFitError: the stock does not suffice, or a unit fits on no medium.
+        UsageError: there is no such strategy, fill, or way to keep groups.
+    """
+    divide = STRATEGIES.get(manner.strategy)
+    if divide is None:
+        known = ", ".join(STRATEGIES)
+        raise UsageError(f"unknown --pack {printable(manner.strategy)}: say {known}")
+    if manner.fill not in FILLS:
+        raise UsageError(f"unknown --fill {printable(manner.fill)}: say {', '.join(FILLS)}")
+    try:
+        return _divided(divide, units, costs, manner, rooms)
+    except DoesNotFitError:
+        raise _shortage(divide, units, costs, manner, rooms) from None
+
+
+def score(chosen: Sequence[Medium], offered: Sequence[Medium]) -> Cost:
+    """What is to be small: the price, if all media offered have one; discs; sectors."""
+    priced = all(medium.price is not None for medium in offered)
+    total = len(chosen), sum(medium.sectors for medium in chosen)
+    return (sum(_exact(medium.price or 0) for medium in chosen), *total) if priced else total
+
+
+def price(units: int) -> float:
+    """A price as people say it, from the units that a score counts."""
+    return units / _PRICE_UNIT
+
+
+def _exact(amount: float) -> int:
+    return round(amount * _PRICE_UNIT)
+
+
+def kinds_of(rooms: Sequence[Room]) -> list[Kind]:
+    """The media as kinds of bins, which cost what a score counts."""
+    offered = [room.medium for room in rooms]
+    return [Kind(room.size, score([room.medium], offered), room.medium.stock) for room in rooms]
+
+
+def media_for(kept: Blocks, manner: Manner, rooms: Sequence[Room]) -> list[Medium]:
+    """The media that such blocks need, without a word on which goes where.
+
+    Raises:
+        DoesNotFitError: the stock does not suffice.
+    """
+    costs, kinds = [block.cost for block in kept.blocks], kinds_of(rooms)
+    if manner.strategy == "optimal":
+        taken = pack_kinds(costs, kinds, _SECONDS, dives=_DIVES).kinds
+    else:
+        taken = cheapest([0, *accumulate(costs)], kinds)
+    return [rooms[kind].medium for kind in taken]
+
+
+def _divided(
+    divide: _Divide,
+    units: Sequence[Unit],
+    costs: Sequence[int],
+    manner: Manner,
+    rooms: Sequence[Room],
+) -> Shares:
+    usable = [room for room in rooms if room.size > 0 and room.medium.stock != 0]
+    if not usable or max(costs, default=0) > max(room.size for room in usable):
+        raise DoesNotFitError("no disc is large enough")
+    if units:
+        return divide(units, costs, manner, usable)
+    media = [room.medium for room in usable]
+    least = min(media, key=lambda medium: score([medium], media))
+    return Shares([Share((), least)], Blocks((), ()))
+
+
+def _shortage(
+    divide: _Divide,
+    units: Sequence[Unit],
+    costs: Sequence[int],
+    manner: Manner,
+    rooms: Sequence[Room],
+) -> DoesNotFitError:
+    """What to say where the stock is too small: the fewest discs more that would do."""
+    # What is in stock costs nothing here, what is not counts first.
+    there = [_priced(room, 0.0, room.medium.stock) for room in rooms if room.medium.stock != 0]
+    more = [_priced(room, 1.0, None) for room in rooms if _limited(room)]
+    found = _divided(divide, units, costs, manner, [*there, *more])
+    needed = Counter(share.medium.name for share in found.shares)
+    missing = Counter(share.medium.name for share in found.shares if share.medium.price)
+    stock = {room.medium.name: room.medium.stock or 0 for room in rooms if _limited(room)}
+    names = [room.medium.name for room in rooms]
+    count = needed.total()
+    return DoesNotFitError(
+        f"{format_size(sum(costs))} do not fit on {_listed(stock, names)}: "
+        f"{'1 disc is' if count == 1 else f'{count} discs are'} needed, {_listed(needed, names)}, "
+        f"which is {_listed(missing, names)} more"
+    )
+
+
+def _listed(counts: dict[str, int], names: Sequence[str]) -> str:
+    return " and ".join(f"{counts[name]} {name}" for name in names if name in counts)
+
+
+def _priced(room: Room, amount: float, stock: int | None) -> Room:
+    return replace(room, medium=replace(room.medium, price=amount, stock=stock))
+
+
+def _limited(room: Room) -> bool:
+    return room.medium.stock is not None
+
+
+def _by_letters(
+    units: Sequence[Unit], costs: Sequence[int], manner: Manner, rooms: Sequence[Room]
+) -> Shares:
+    entries = letters.arranged(units)
+    kept = _kept(units, costs, [entry.index for entry in entries], manner, rooms)
+    by_index = {entry.index: entry for entry in entries}
+    ordered = [[by_index[index] for index in block.units] for block in kept.blocks]
+    # Between blocks as between their last and first units.
+    flat = [entry for own in ordered for entry in own]
+    begins = letters.shared(flat)
+    starts, at = [], 0
+    for own in ordered:
+        starts.append(begins[at])
+        at += len(own)
+    discs = _contiguous(units, kept.blocks, manner, rooms, starts)
+    members = [[entry for own in ordered[start:stop] for entry in own] for start, stop, _ in discs]
+    titles = letters.titles(members)
+    return Shares(
+        [
+            Share(tuple(entry.index for entry in own), room.medium, title)
+            for own, (_, _, room), title in zip(members, discs, titles, strict=True)
+        ],
+        kept,
+    )
+
+
+def _by_order(
+    units: Sequence[Unit], costs: Sequence[int], manner: Manner, rooms: Sequence[Room]
+) -> Shares:
+    kept = _kept(units, costs, range(len(units)), manner, rooms)
+    shares = []
+    for start, stop, room in _contiguous(units, kept.blocks, manner, rooms):
+        own = tuple(index for block in kept.blocks[start:stop] for index in block.units)
+        first, last = units[own[0]].name, units[own[-1]].name
+        shares.append(Share(own, room.medium, first if first == last else f"{first} – {last}"))
+    return Shares(shares, kept)
+
+
+def _contiguous(
+    units: Sequence[Unit],
+    kept: Sequence[Block],
+    manner: Manner,
+    rooms: Sequence[Room],
+    penalties: Sequence[int] | None = None,
+) -> list[tuple[int, int, Room]]:
+    """From which block to which on which medium, for each disc."""
+    runs = contiguous(
+        [block.cost for block in kept],
+        folders_of(units, kept),
+        kinds_of(rooms),
+        even=manner.fill == "even",
+        penalties=penalties,
+    )
+    return [(run.start, run.stop, rooms[run.kind]) for run in runs]
+
+
+def folders_of(units: Sequence[Unit], kept: Sequence[Block]) -> list[tuple[str, ...]]:
+    """The folders that each block lies in, outermost first; one tuple for all in one folder."""
+    known: dict[str, tuple[str, ...]] = {}
+    found = []
+    for block in kept:
+        path = units[block.units[0]].path
+        folder = path.rpartition("/")[0]
+        if folder not in known:
+            known[folder] = folders(path)
+        found.append(known[folder])
+    return found
+
+
+def _optimal(
+    units: Sequence[Unit], costs: Sequence[int], manner: Manner, rooms: Sequence[Room]
+) -> Shares:
+    kept = _kept(units, costs, range(len(units)), manner, rooms)
+    paths = [unit.path for unit in units]
+    even = manner.fill == "even"
+    found = scattered(paths, costs, kept.blocks, kinds_of(rooms), even=even)
+    shares = [Share(tuple(own), rooms[kind].medium) for own, kind in found]
+    return Shares(shares, kept)
+
+
+def _kept(
+    units: Sequence[Unit],
+    costs: Sequence[int],
+    order: Sequence[int],
+    manner: Manner,
+    rooms: Sequence[Room],
+) -> Blocks:
+    """The units in blocks that the largest disc takes."""
+    largest = max(room.size for room in rooms)
+    return blocks([unit.path for unit in units], costs, order, keeper(manner.keep), largest)
+
+
+STRATEGIES: dict[str, _Divide] = {
+    "letters": _by_letters,
+    "order": _by_order,
+    "optimal": _optimal,
+}

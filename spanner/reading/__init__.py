@@ -1,0 +1,1 @@
+"""Reads discs: images, drives and folders, past damage, and checks them."""

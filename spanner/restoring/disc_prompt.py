@@ -1,0 +1,200 @@
+"""Asks for discs at the drives, takes any that helps, in any order, and says what is left."""
+
+import select
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from typing import TypeVar
+
+from burners import BurnError, Progress, tray
+from burners.mounts import unmount
+from spanner.errors import DriveError, SpannerError
+from spanner.reading.discs import ImageDisc
+from spanner.restoring.opened import Given, open_discs
+from spanner.restoring.restore_plan import DiscKey, WantedDisc
+from spanner.wording import printable
+
+_Disc = TypeVar("_Disc", int, DiscKey)
+
+_NAP = 0.5  # seconds between looks at the drives
+_READY = 120.0  # seconds that a disc may take to be recognised
+
+
+class Asking:
+    """Drives at which discs are asked for.
+
+    `wait`: seconds for a disc to come, None: for ever. `where` says where a disc of a set is kept,
+    or nothing. At a terminal a line typed in means that the disc asked for first is lost.
+    """
+
+    def __init__(
+        self,
+        nodes: Sequence[str],
+        progress: Progress,
+        wait: float | None,
+        where: Callable[[str, int], str] = lambda _set, _number: "",
+    ) -> None:
+        self._nodes = nodes
+        self._progress = progress
+        self._wait = wait
+        self._where = where
+        self._seen: set[str] = set()  # drives whose disc was looked at
+        self._said = ""
+
+    def first(self, stack: ExitStack, set_words: str, as_of: str = "") -> list[Given]:
+        """The first disc of a set, open; the words and date as `open_discs` has them.
+
+        Raises:
+            DriveError: none came.
+        """
+        drives = " or ".join(self._nodes)
+        self._say(f"put any disc of the set into {drives}")
+        for node in self._arrivals(lambda: False):
+            given = self._open(stack, node, set_words, as_of)
+            if given:
+                return given
+        raise DriveError(f"no disc of a set came into {drives}")
+
+    def discs(
+        self, infos: Mapping[DiscKey, WantedDisc], needed: Callable[[], list[DiscKey]]
+    ) -> Iterator[Given]:
+        """Discs that are needed, open, one after another, until none is or no more come.
+
+        `needed` gives the discs that would be enough, what they hold being read yet. A disc that
+        was read is not asked for again.
+        """
+        done: set[DiscKey] = set()
+
+        def left() -> list[DiscKey]:
+            return [key for key in needed() if key not in done]
+
+        def lose() -> bool:
+            """Give up the disc that was asked for first."""
+            done.add(left()[0])
+            self._ask(infos, left())
+            return not left()
+
+        self._ask(infos, left())
+        for node in self._arrivals(lose) if left() else ():
+            with ExitStack() as stack:
+                for disc in self._open(stack, node):
+                    known = infos.get(disc.key)
+                    if not known:
+                        self._progress.note(f"{node}: none of the discs is of the set")
+                        continue
+                    name = f"{known.volume_id} in {node}"
+                    if disc.key in left():
+                        self._progress.note(f"{name}: reading")
+                        done.add(disc.key)
+                        yield disc
+                    else:
+                        self._progress.note(f"{name}: not needed")
+            self.eject(node)
+            if not left():
+                return
+            self._ask(infos, left())
+
+    def release(self, given: Sequence[Given]) -> None:
+        """These discs were read: they may come out of the drives."""
+        for disc in given:
+            if isinstance(disc.source, ImageDisc) and disc.source.path in self._nodes:
+                disc.source.image.close()
+                self.eject(disc.source.path)
+
+    def eject(self, node: str) -> None:
+        """Open the drive's tray for the next disc."""
+        try:
+            unmount(node)
+            tray.eject(node)
+        except BurnError as error:
+            self._progress.note(f"{error}; take the disc out by hand")
+
+    def _open(
+        self, stack: ExitStack, node: str, set_words: str = "", as_of: str = ""
+    ) -> list[Given]:
+        """The disc in the drive, if it is of the set; else it comes out again, with the reason."""
+        try:
+            return open_discs(stack, [node], set_words, [], as_of)
+        except SpannerError as error:
+            self._progress.note(f"{node}: {error}")
+            self.eject(node)
+            return []
+
+    def _ask(self, infos: Mapping[DiscKey, WantedDisc], keys: Sequence[DiscKey]) -> None:
+        """Ask for the first disc, by all its names, and say which others will be asked for."""
+        if not keys:
+            return
+        first, *others = (infos[key] for key in keys)
+        place = self._where(*keys[0])
+        kept = f", kept at {printable(place)}" if place else ""
+        several = len({key.set_id for key in infos}) > 1
+        of_set = f' of set "{printable(first.set)}", {first.created[:10]}' if several else ""
+        more = ", ".join(each.volume_id for each in others[:6])
+        rest = f" ({len(others)} more after it, in any order: {more})" if others else ""
+        self._say(
+            f"put in disc {first.number} of {first.count}, {first.volume_id}, "
+            f'"{printable(first.title)}"{of_set}{kept}{rest}'
+        )
+
+    def _say(self, text: str) -> None:
+        if text != self._said:
+            self._said = text
+            lost = "; press Enter if it is lost" if _at_terminal() else ""
+            self._progress.note(f"{text}{lost}")
+
+    def _arrivals(self, give_up: Callable[[], bool]) -> Iterator[str]:
+        """Drives into which a disc has come; `give_up` is asked when someone pressed Enter."""
+        deadline = None if self._wait is None else time.monotonic() + self._wait
+        while deadline is None or time.monotonic() < deadline:
+            for node in self._nodes:
+                if self._arrived(node):
+                    yield node
+                    deadline = None if self._wait is None else time.monotonic() + self._wait
+            if _entered() and give_up():
+                return
+            time.sleep(_NAP)
+
+    def _arrived(self, node: str) -> bool:
+        """A disc is in the drive that was not looked at yet, and can be read."""
+        try:
+            if tray.status(node) in ("open", "empty"):
+                self._seen.discard(node)
+            elif node not in self._seen and tray.wait_ready(node, _READY):
+                self._seen.add(node)
+                return True
+        except BurnError as error:
+            if node not in self._seen:
+                self._progress.note(str(error))
+                self._seen.add(node)
+        return False
+
+
+def fewest(parts: Sequence[set[_Disc]]) -> list[_Disc]:
+    """Discs, as few as can be told, on which each part lies at least once.
+
+    What is on one disc only needs that one; of what is on several, the disc with most counts.
+    """
+    chosen = {next(iter(discs)) for discs in parts if len(discs) == 1}
+    left = [discs for discs in parts if discs.isdisjoint(chosen)]
+    while left:
+        counts: dict[_Disc, int] = {}
+        for discs in left:
+            for disc in discs:
+                counts[disc] = counts.get(disc, 0) + 1
+        best = min(counts, key=lambda disc: (-counts[disc], disc))
+        chosen.add(best)
+        left = [discs for discs in left if best not in discs]
+    return sorted(chosen)
+
+
+def _at_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _entered() -> bool:
+    """Someone pressed Enter."""
+    if not _at_terminal() or not select.select([sys.stdin], [], [], 0)[0]:
+        return False
+    sys.stdin.readline()
+    return True

@@ -1,0 +1,61 @@
+"""Session files: which there are, what each needs, and what cannot be read of them."""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from spanner.model.session import Session, SessionError
+from spanner.sources.formats.detect import looks_like_session, read_session
+from spanner.sources.resolver import Found, Gatherer, is_backup
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A session file and where its media are; `session` is None where it cannot be read: `error`.
+
+    `top` is the session that was asked for: this one, or one that this is a part of.
+    """
+
+    file: str
+    top: str
+    session: Session | None
+    found: tuple[Found, ...] = ()
+    error: SessionError | None = None
+
+    @property
+    def backup(self) -> bool:
+        """It belongs to an earlier state of a session."""
+        return is_backup(self.top)
+
+
+def session_files(paths: Iterable[str]) -> list[str]:
+    """Those of the paths that are sessions, sorted; not what lies inside one that is a folder."""
+    found: list[str] = []
+    for path in sorted(filter(looks_like_session, paths)):
+        if not (found and path.startswith(os.path.join(found[-1], ""))):
+            found.append(path)
+    return found
+
+
+def scan_sessions(files: Iterable[str], gatherer: Gatherer) -> Iterator[Scanned]:
+    """Read sessions and find their media; projects that are media of others come after them."""
+    pending = [(file, file) for file in files]
+    seen = {os.path.realpath(file) for file, _ in pending}
+    while pending:
+        file, top = pending.pop(0)
+        scanned = _scan(file, top, gatherer)
+        yield scanned
+        for each in scanned.found:
+            if each.kind == "project" and each.path and looks_like_session(each.path):
+                place = os.path.realpath(each.path)
+                if place not in seen:
+                    seen.add(place)
+                    pending.append((each.path, top))
+
+
+def _scan(file: str, top: str, gatherer: Gatherer) -> Scanned:
+    try:
+        session = read_session(file)
+    except SessionError as error:
+        return Scanned(file, top, None, error=error)
+    return Scanned(file, top, session, tuple(gatherer.gather(session, file)))

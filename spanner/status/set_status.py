@@ -1,0 +1,227 @@
+"""The status of the sets: what is complete, how safe it is, which copies want attention."""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+
+import msgspec
+
+from spanner.errors import UsageError
+from spanner.library.archived_sessions import Session, sessions
+from spanner.status.copy_status import (
+    CHANGED,
+    DOUBLE,
+    FAILING,
+    GOOD,
+    NOT_SEEN,
+    THROWN_AWAY,
+    UNCHECKED,
+    Doubt,
+    Holding,
+    Holdings,
+)
+from spanner.status.counting import Count, Rule, count, least, numbers
+from spanner.wording import printable
+
+DiscKey = tuple[str, int]
+
+
+class SetStatus(msgspec.Struct, frozen=True):
+    """One set: its least secure disc counts.
+
+    `complete`: every disc was written and has a verified copy, and nothing that its sessions need
+    was missing; `rule_met`: of each disc there are as many copies, on as many kinds of media, in
+    as many places as wanted. `lacks` says what is not so, `notes` what else is to be known.
+    """
+
+    id: str
+    title: str
+    created: str
+    sessions: tuple[str, ...]
+    discs: int
+    complete: bool
+    copies: int
+    media: int
+    places: int
+    last_checked: str
+    rule_met: bool
+    lacks: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def well(self) -> bool:
+        """Nothing is to be done for it."""
+        return self.complete and self.rule_met
+
+
+class Status(msgspec.Struct, frozen=True):
+    """The status of some sets, and of the copies of their discs.
+
+    `due`: not found good for too long. `failing`: found bad by their last check; `doubtful`: of
+    several discs alike one was, not known which. `changed`: files that are no more what was
+    checked. `not_seen`: files that are not there now; those count whose place is known. `spoilt`:
+    discs that never were good.
+    """
+
+    sets: tuple[SetStatus, ...]
+    due: tuple[Holding, ...]
+    failing: tuple[Holding, ...]
+    doubtful: tuple[Doubt, ...]
+    changed: tuple[Holding, ...]
+    not_seen: tuple[Holding, ...]
+    spoilt: tuple[Holding, ...]
+
+    @property
+    def well(self) -> bool:
+        """Nothing is to be done."""
+        urgent = self.due or self.failing or self.doubtful or self.changed
+        return not urgent and all(each.well for each in self.sets)
+
+
+def find_sets(db: sqlite3.Connection, words: Iterable[str]) -> list[str]:
+    """The ids of the sets that the words name: ids, beginnings of them, titles, sessions.
+
+    Raises:
+        UsageError: words name none.
+    """
+    named = db.execute("SELECT id, title FROM sets").fetchall()
+    known = sessions(db)
+    found: dict[str, None] = {}
+    for each in words:
+        folded = each.casefold()
+        matching = [
+            set_id
+            for set_id, title in named
+            if (each and set_id.startswith(each.lower()))
+            or folded == title.casefold()
+            or any(folded == session.name.casefold() for session in known.get(set_id, ()))
+        ]
+        if not matching:
+            raise UsageError(
+                f"no set or session {printable(each)!r} in the library: see `spanner list`"
+            )
+        found.update(dict.fromkeys(matching))
+    return list(found)
+
+
+def counts_of_all(db: sqlite3.Connection) -> dict[DiscKey, Count]:
+    """The verified copies of each disc in the library."""
+    holdings = Holdings(db)
+    by_disc: dict[DiscKey, list[Holding]] = defaultdict(list)
+    for each in holdings.of():
+        by_disc[each.set_id, each.disc].append(each)
+    return _counted(by_disc, holdings.doubts())
+
+
+def status(
+    db: sqlite3.Connection,
+    rule: Rule,
+    since: str,
+    sets: Collection[str] | None = None,
+    *,
+    allow_missing: bool = False,
+) -> Status:
+    """The status of these sets, or of all.
+
+    Copies that were not found good since then (UTC) are due for a check. `allow_missing`: media
+    that were missing when a set was archived do not make it incomplete.
+    """
+    holdings = Holdings(db)
+    by_disc: dict[DiscKey, list[Holding]] = defaultdict(list)
+    sorted_out: dict[str, list[Holding]] = defaultdict(list)
+    for each in holdings.of(sets):
+        by_disc[each.set_id, each.disc].append(each)
+        state = each.state
+        if state != GOOD:
+            sorted_out[state].append(each)
+        elif not each.seen:
+            sorted_out[NOT_SEEN].append(each)
+        if each.verified < since and state in (GOOD, UNCHECKED):
+            sorted_out["due"].append(each)
+    doubts = holdings.doubts(sets)
+    counts = _counted(by_disc, doubts)
+    double = {each.set_id for each in sorted_out[DOUBLE]}
+    return Status(
+        tuple(_sets(db, rule, counts, sets, double, allow_missing)),
+        due=tuple(sorted(sorted_out["due"], key=lambda each: each.verified)),
+        failing=tuple(sorted_out[FAILING]),
+        doubtful=tuple(doubts),
+        changed=tuple(sorted_out[CHANGED]),
+        not_seen=tuple(sorted_out[NOT_SEEN]),
+        spoilt=tuple(sorted_out[THROWN_AWAY]),
+    )
+
+
+def _counted(
+    by_disc: Mapping[DiscKey, list[Holding]], doubts: Iterable[Doubt]
+) -> dict[DiscKey, Count]:
+    doubted = {(doubt.set_id, doubt.disc) for doubt in doubts}
+    return {key: count(each, doubt=key in doubted) for key, each in by_disc.items()}
+
+
+def _sets(
+    db: sqlite3.Connection,
+    rule: Rule,
+    counts: Mapping[DiscKey, Count],
+    wanted: Collection[str] | None,
+    double: Collection[str],
+    allow_missing: bool,
+) -> Iterable[SetStatus]:
+    known = sessions(db)
+    discs: dict[str, list[int]] = defaultdict(list)
+    for set_id, number in db.execute("SELECT set_id, number FROM discs ORDER BY set_id, number"):
+        discs[set_id].append(number)
+    for set_id, title, created in db.execute(
+        "SELECT id, title, created FROM sets ORDER BY created, id"
+    ).fetchall():
+        if wanted is not None and set_id not in wanted:
+            continue
+        nothing = Count()
+        own = {disc: counts.get((set_id, disc), nothing) for disc in discs[set_id]}
+        sources = known.get(set_id, [])
+        whole = least(own.values())
+        missing = 0 if allow_missing else sum(session.missing for session in sources)
+        lacks = list(_lacks(rule, own))
+        if missing:
+            were = "1 medium that its sessions need was"
+            if missing > 1:
+                were = f"{missing} media that its sessions need were"
+            lacks.append(f"{were} missing when it was archived")
+        yield SetStatus(
+            set_id,
+            title,
+            created,
+            tuple(session.name for session in sources),
+            len(own),
+            complete=whole.copies > 0 and not missing,
+            copies=whole.copies,
+            media=whole.media,
+            places=whole.places,
+            last_checked=whole.last_checked,
+            rule_met=all(each.meets(rule) for each in own.values()),
+            lacks=tuple(lacks),
+            notes=tuple(_notes(sources, double=set_id in double)),
+        )
+
+
+def _lacks(rule: Rule, counts: Mapping[int, Count]) -> Iterable[str]:
+    """What there is too little of, discs that lack the same in one line."""
+    grouped: dict[str, list[int]] = defaultdict(list)
+    for disc, each in counts.items():
+        words = each.lacks(rule)
+        if words:
+            grouped[words].append(disc)
+    if not counts:
+        yield "its discs are not known"
+    for words, discs in grouped.items():
+        every = len(discs) == len(counts) and len(discs) > 1
+        yield f"{'every disc' if every else numbers(discs)}: {words}"
+
+
+def _notes(sources: Iterable[Session], *, double: bool) -> Iterable[str]:
+    unread = sum(session.unread for session in sources)
+    if unread:
+        files = "1 session file" if unread == 1 else f"{unread} session files"
+        yield f"{files} could not be read: what else they need from elsewhere is not known"
+    if double:
+        yield "files that are one and the same under several names count once"
