@@ -1,6 +1,6 @@
 """Finds optical drives, writes disc images to them and reads them back. Usable without spanner."""
 
-from burners.drives import Drive, Medium, Monitor, drives, look
+from burners.drives import Drive, LoadedMedium, Monitor, drives, look
 from burners.errors import (
     BurnError,
     BusyError,
@@ -30,7 +30,7 @@ __all__ = [
     "FolderDrive",
     "GrownImage",
     "Image",
-    "Medium",
+    "LoadedMedium",
     "MediumError",
     "Monitor",
     "NoDriveError",

@@ -31,7 +31,7 @@ _POLL = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Medium:
+class LoadedMedium:
     """The disc in a drive: its type, such as "dvd+r", and "blank", "appendable" or "complete".
 
     `free_sectors`: of 2,048 bytes, that a new image can take by the drive's own answers; none on a
@@ -60,7 +60,7 @@ class Drive:
     writes: frozenset[str]
     closes_tray: bool
     state: str
-    medium: Medium | None
+    medium: LoadedMedium | None
 
     @property
     def name(self) -> str:
@@ -202,7 +202,7 @@ def _writes(node: str, properties: Mapping[str, str], *, busy: bool) -> frozense
     return frozenset(kinds & RECORDABLE)
 
 
-def _by_udev(properties: Mapping[str, str], state: str) -> Medium | None:
+def _by_udev(properties: Mapping[str, str], state: str) -> LoadedMedium | None:
     """What udev saw last of a disc that cannot be asked for now."""
     if state != "busy" or not properties.get("ID_CDROM_MEDIA"):
         return None
@@ -211,7 +211,7 @@ def _by_udev(properties: Mapping[str, str], state: str) -> Medium | None:
     if known not in _STATES:
         known = "complete"
     label = properties.get("ID_FS_LABEL", "")
-    return Medium(kind, known, kind in REWRITABLE, label, 0)
+    return LoadedMedium(kind, known, kind in REWRITABLE, label, 0)
 
 
 def _kind_by_udev(properties: Mapping[str, str]) -> str:
@@ -222,7 +222,7 @@ def _kind_by_udev(properties: Mapping[str, str]) -> str:
     return ""
 
 
-def _medium(node: str, properties: Mapping[str, str]) -> Medium | None:
+def _medium(node: str, properties: Mapping[str, str]) -> LoadedMedium | None:
     try:
         with _open(node) as fd:
             with contextlib.suppress(mmc.SenseError):  # it may have to tell of a new disc first
@@ -236,10 +236,12 @@ def _medium(node: str, properties: Mapping[str, str]) -> Medium | None:
         return None
 
 
-def _ask(fd: int, kind: str, profile: int, label: str) -> Medium:
+def _ask(fd: int, kind: str, profile: int, label: str) -> LoadedMedium:
     """What the drive says of the disc in it."""
     if kind not in RECORDABLE:
-        return Medium(kind, "complete", rewritable=False, label=label or _label(fd), free_sectors=0)
+        return LoadedMedium(
+            kind, "complete", rewritable=False, label=label or _label(fd), free_sectors=0
+        )
     information = mmc.disc_information(fd)
     state = _STATES[information.status]
     free = 0
@@ -251,7 +253,7 @@ def _ask(fd: int, kind: str, profile: int, label: str) -> Medium:
         free = _blank_size(fd, kind, information)
     if state != "blank":
         label = label or _label(fd)
-    return Medium(kind, state, information.erasable or kind in REWRITABLE, label, free)
+    return LoadedMedium(kind, state, information.erasable or kind in REWRITABLE, label, free)
 
 
 def _blank_size(fd: int, kind: str, information: mmc.DiscInformation) -> int:

@@ -38,7 +38,7 @@ class SourceError(SpannerError):
     exit_code = 4
 
 
-class UnreadableError(SourceError):
+class UnreadableSourcesError(SourceError):
     """Sources that cannot be read; carries all of them."""
 
     def __init__(self, failures: Iterable[tuple[str, str]]) -> None:

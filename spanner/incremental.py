@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 
 from burners.progress import Progress
 from spanner.errors import NothingNewError
-from spanner.library.complete_sets import Archived, Held, Stored, earlier
-from spanner.model.base_set import Earlier, EarlierDisc, EarlierSet, Since
-from spanner.model.plan import Item, Plan, SetInfo, Twin
+from spanner.library.complete_sets import CompleteSets, HeldContent, StoredContent, earlier
+from spanner.model.base_set import BaseDisc, BaseFile, BaseSet, ComparedSet
+from spanner.model.plan import Duplicate, Item, Plan, SetInfo
 from spanner.model.tree import File, Tree
 from spanner.planning.contents import doubles_of, is_document, matches
-from spanner.planning.duplicates import can_be_twin
+from spanner.planning.duplicates import can_be_duplicate
 from spanner.sources.hashing import Division, hash_files
 from spanner.wording import printable
 
@@ -19,7 +19,7 @@ _Hashes = dict[Division, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Comparing:
+class IncrementalOptions:
     """What is not to be archived again. `replicate`: globs of what goes onto every disc anyway.
 
     `include_library`: a copy of the library goes there too.
@@ -46,8 +46,10 @@ class Comparing:
         return self.by_hash or self.skip_archived or self.hashed
 
 
-def compare(tree: Tree, archived: Archived | None, wishes: Comparing, progress: Progress) -> Tree:
-    """The tree without the files that need not be archived again, which are its `earlier`.
+def compare(
+    tree: Tree, archived: CompleteSets | None, wishes: IncrementalOptions, progress: Progress
+) -> Tree:
+    """The tree without the files that need not be archived again, which are its `base_files`.
 
     Session documents and what is wanted on every disc stay, and AppleDouble files with their files.
     What was read has its hash, so that one content is stored once.
@@ -58,7 +60,7 @@ def compare(tree: Tree, archived: Archived | None, wishes: Comparing, progress: 
     """
     sets = archived.sets() if archived else {}
     last = _LastSets(tree, archived, sets)
-    matched: dict[str, Held] = {}
+    matched: dict[str, HeldContent] = {}
     if wishes.new_only and not wishes.by_hash:
         matched = {file.path: held for file in tree.files if (held := last.same(file))}
     if wishes.reads:
@@ -85,9 +87,9 @@ def compare(tree: Tree, archived: Archived | None, wishes: Comparing, progress: 
 class _LastSets:
     """The newest complete set of each source, and what its state is made of."""
 
-    def __init__(self, tree: Tree, archived: Archived | None, sets: Collection[str]) -> None:
+    def __init__(self, tree: Tree, archived: CompleteSets | None, sets: Collection[str]) -> None:
         self.plans: dict[str, Plan] = {}  # source's name → plan
-        self.held: dict[str, Held] = {}
+        self.held: dict[str, HeldContent] = {}
         for root in tree.roots:
             plan = archived.newest(root.name, sets) if archived else None
             if archived and plan:
@@ -99,11 +101,13 @@ class _LastSets:
                 }
 
     @property
-    def since(self) -> tuple[Since, ...]:
-        sets = {plan.set.id: Since(plan.set.id, plan.set.created) for plan in self.plans.values()}
+    def compared_sets(self) -> tuple[ComparedSet, ...]:
+        sets = {
+            plan.set.id: ComparedSet(plan.set.id, plan.set.created) for plan in self.plans.values()
+        }
         return tuple(sets.values())
 
-    def same(self, file: File) -> Held | None:
+    def same(self, file: File) -> HeldContent | None:
         """What one of its names had, if it has the same size and time."""
         for name in file.names:
             held = self.held.get(name)
@@ -128,13 +132,15 @@ class _Contents:
 
     last: _LastSets | None
     divisions: dict[int, set[Division]] = field(default_factory=dict)
-    _known: dict[tuple[Division, tuple[str, ...]], Held | Stored] = field(default_factory=dict)
+    _known: dict[tuple[Division, tuple[str, ...]], HeldContent | StoredContent] = field(
+        default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         if self.last:
             self.add(self.last.held.values())
 
-    def add(self, found: Iterable[Held | Stored]) -> None:
+    def add(self, found: Iterable[HeldContent | StoredContent]) -> None:
         """Add contents; what is known already stays."""
         for each in found:
             division = each.division
@@ -142,7 +148,9 @@ class _Contents:
                 self.divisions.setdefault(sum(division), set()).add(division)
                 self._known.setdefault((division, each.hashes), each)
 
-    def find(self, file: File, hashes: _Hashes, archived: Archived | None) -> Held | None:
+    def find(
+        self, file: File, hashes: _Hashes, archived: CompleteSets | None
+    ) -> HeldContent | None:
         """Where the content of a file is: under its own name if it is there, else anywhere."""
         for name in file.names if self.last else ():
             assert self.last
@@ -152,7 +160,7 @@ class _Contents:
                 return held
         for division, found in hashes.items():
             each = self._known.get((division, found))
-            if isinstance(each, Stored):
+            if isinstance(each, StoredContent):
                 assert archived
                 return archived.held(each.set_id).get(each.path)
             if each and file.size:
@@ -165,7 +173,7 @@ def _read(
 ) -> dict[str, tuple[File, _Hashes]]:
     """The files, read where another content of their size is known, here or there."""
     files = list(files)
-    alike = Counter(file.size for file in files if can_be_twin(file.path))
+    alike = Counter(file.size for file in files if can_be_duplicate(file.path))
     wanted = [
         file
         for file in files
@@ -180,7 +188,7 @@ def _read(
     return found
 
 
-def _staying(tree: Tree, matched: Collection[str], wishes: Comparing) -> set[str]:
+def _staying(tree: Tree, matched: Collection[str], wishes: IncrementalOptions) -> set[str]:
     """The paths of files that go onto the discs, though earlier ones may hold them."""
     stay = {
         file.path
@@ -195,9 +203,11 @@ def _staying(tree: Tree, matched: Collection[str], wishes: Comparing) -> set[str
     return stay
 
 
-def _divided(tree: Tree, matched: dict[str, Held], last: _LastSets, archived: Archived) -> Tree:
-    """The tree with what was found held as its `earlier`."""
-    found: list[Earlier] = []
+def _divided(
+    tree: Tree, matched: dict[str, HeldContent], last: _LastSets, archived: CompleteSets
+) -> Tree:
+    """The tree with what was found held as its `base_files`."""
+    found: list[BaseFile] = []
     for file in tree.files:
         held = matched.get(file.path)
         if held:
@@ -206,21 +216,19 @@ def _divided(tree: Tree, matched: dict[str, Held], last: _LastSets, archived: Ar
     return replace(
         tree,
         files=tuple(file for file in tree.files if file.path not in matched),
-        earlier=tuple(found),
-        earlier_sets=tuple(_earlier_sets(found, last, archived)),
-        since=last.since,
+        base_files=tuple(found),
+        base_sets=tuple(_base_sets(found, last, archived)),
+        compared_sets=last.compared_sets,
     )
 
 
-def _earlier_sets(
-    found: Iterable[Earlier], last: _LastSets, archived: Archived
-) -> list[EarlierSet]:
+def _base_sets(found: Iterable[BaseFile], last: _LastSets, archived: CompleteSets) -> list[BaseSet]:
     """The sets that hold the files, and those that the new set follows on, oldest first."""
     plans = [*last.plans.values(), *map(archived.plan, {each.set_id for each in found})]
-    sets = {each.id: each for plan in last.plans.values() for each in plan.earlier_sets}
+    sets = {each.id: each for plan in last.plans.values() for each in plan.base_sets}
     for plan in plans:
-        discs = (EarlierDisc(x.number, x.volume_id, x.title, x.parity) for x in plan.discs)
-        sets[plan.set.id] = EarlierSet(plan.set.id, plan.set.title, plan.set.created, tuple(discs))
+        discs = (BaseDisc(x.number, x.volume_id, x.title, x.parity) for x in plan.discs)
+        sets[plan.set.id] = BaseSet(plan.set.id, plan.set.title, plan.set.created, tuple(discs))
     return sorted(sets.values(), key=lambda each: (each.created, each.id))
 
 
@@ -232,11 +240,11 @@ def _of_plan(plan: Plan, source: str) -> _Described:
     found: _Described = set()
     for disc in plan.discs:
         for item in disc.items:
-            files: tuple[Item | Twin, ...] = (item, *item.twins)
+            files: tuple[Item | Duplicate, ...] = (item, *item.duplicates)
             for file in files:
                 names = frozenset((file.path, *(link.path for link in file.links)))
                 found.add((names, item.whole_size, file.mtime_ns, file.mode))
-    for old in plan.earlier:
+    for old in plan.base_files:
         names = frozenset((old.path, *old.links))
         found.add((names, old.size, old.mtime_ns, old.mode))
     folders = ((each.path, each.mode, each.mtime_ns) for each in plan.directories)

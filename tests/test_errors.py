@@ -5,7 +5,7 @@ import os
 import pytest
 
 from spanner import errors
-from spanner.errors import SourceChangedError, SpannerError, UnreadableError
+from spanner.errors import SourceChangedError, SpannerError, UnreadableSourcesError
 
 
 @pytest.mark.parametrize(
@@ -31,10 +31,10 @@ def test_exit_code(name: str, code: int) -> None:
 
 
 def test_unreadable_lists_all() -> None:
-    one = UnreadableError([("/a", "Permission denied")])
+    one = UnreadableSourcesError([("/a", "Permission denied")])
     assert str(one) == "1 source cannot be read, nothing was written:\n  /a: Permission denied"
     failures = [(os.fsdecode(b"/\xff"), "Permission denied"), ("/b\nc", "Input/output error")]
-    both = UnreadableError(iter(failures))
+    both = UnreadableSourcesError(iter(failures))
     assert both.failures == failures
     assert str(both).splitlines() == [
         "2 sources cannot be read, nothing was written:",

@@ -10,7 +10,7 @@ import pytest
 
 from burners import silent
 from spanner.errors import NothingNewError, SourceChangedError
-from spanner.incremental import Comparing, compare
+from spanner.incremental import IncrementalOptions, compare
 from spanner.library import open_library
 from spanner.model.tree import File, Tree
 from spanner.sources import hashing, scan
@@ -40,12 +40,12 @@ def backups(tmp_path: Path, root: str) -> Backups:
     return backups
 
 
-def compared(backups: Backups, root: str, how: Comparing) -> Tree:
+def compared(backups: Backups, root: str, how: IncrementalOptions) -> Tree:
     with open_library(backups.library) as library:
-        return compare(scan([root]), library.archived, how, silent)
+        return compare(scan([root]), library.complete_sets, how, silent)
 
 
-def new(backups: Backups, root: str, how: Comparing = BY_TIME) -> list[str]:
+def new(backups: Backups, root: str, how: IncrementalOptions = BY_TIME) -> list[str]:
     return [file.path.removeprefix("Song/") for file in compared(backups, root, how).files]
 
 
@@ -62,7 +62,7 @@ def test_another_time_is_a_change_but_not_of_content(backups: Backups, root: str
     assert new(backups, root) == ["Song.ptx", "a.wav"]
     for how in (BY_HASH, ANYWHERE):
         tree = compared(backups, root, how)
-        (found,) = (file for file in tree.earlier if file.path == "Song/a.wav")
+        (found,) = (file for file in tree.base_files if file.path == "Song/a.wav")
         assert found.mtime_ns == LATER
 
 
@@ -89,14 +89,14 @@ def test_a_mode_is_part_of_the_state(backups: Backups, root: str) -> None:
     os.chmod(f"{root}/a.wav", 0o600)
     tree = compared(backups, root, BY_TIME)
     assert [file.path for file in tree.files] == ["Song/Song.ptx"]
-    assert {file.path: file.mode for file in tree.earlier}["Song/a.wav"] == 0o600
+    assert {file.path: file.mode for file in tree.base_files}["Song/a.wav"] == 0o600
 
 
 def test_a_file_with_a_further_name(backups: Backups, root: str) -> None:
     os.link(f"{root}/b.wav", f"{root}/0 further.wav")
     made = backups.archive(root)
     assert placed(made) == ["Song/Song.ptx"]
-    (found,) = (file for file in made.plan.earlier if file.links)
+    (found,) = (file for file in made.plan.base_files if file.links)
     assert (found.path, found.links) == ("Song/0 further.wav", ("Song/b.wav",))
 
 
@@ -110,14 +110,14 @@ def test_an_apple_double_file_goes_with_its_file(backups: Backups, root: str) ->
 
 def test_what_is_wanted_on_every_disc_is(backups: Backups, root: str) -> None:
     write(root, "c.wav", b"c")
-    how = Comparing(new_only=True, replicate=("b.*",))
+    how = IncrementalOptions(new_only=True, replicate=("b.*",))
     assert new(backups, root, how) == ["Song.ptx", "b.wav", "c.wav"]
     made = backups.archive(root, how=how)
     assert "Song/b.wav" in placed(made)
 
 
 @pytest.mark.parametrize("how", [BY_TIME, BY_HASH, ANYWHERE])
-def test_nothing_is_new(backups: Backups, root: str, how: Comparing) -> None:
+def test_nothing_is_new(backups: Backups, root: str, how: IncrementalOptions) -> None:
     with pytest.raises(NothingNewError) as caught:
         compared(backups, root, how)
     known = backups.made[0].plan.set
@@ -127,7 +127,7 @@ def test_nothing_is_new(backups: Backups, root: str, how: Comparing) -> None:
 @pytest.mark.parametrize("how", [BY_TIME, BY_HASH, ANYWHERE])
 @pytest.mark.parametrize("change", ["mode", "folder", "link", "deleted", "folder's time"])
 def test_what_is_no_content_can_be_new_too(
-    backups: Backups, root: str, how: Comparing, change: str
+    backups: Backups, root: str, how: IncrementalOptions, change: str
 ) -> None:
     if change == "mode":
         os.chmod(f"{root}/b.wav", 0o600)
@@ -158,10 +158,10 @@ def test_a_set_without_new_files(tmp_path: Path, backups: Backups) -> None:
 
 def test_the_first_time_all_is_new(tmp_path: Path, backups: Backups) -> None:
     write(str(tmp_path / "Other"), "a.wav", b"a" * 5000)
-    assert compared(backups, str(tmp_path / "Other"), BY_HASH).since == ()
-    assert compared(backups, str(tmp_path / "Other"), BY_HASH).earlier == ()
+    assert compared(backups, str(tmp_path / "Other"), BY_HASH).compared_sets == ()
+    assert compared(backups, str(tmp_path / "Other"), BY_HASH).base_files == ()
     tree = compared(backups, str(tmp_path / "Other"), ANYWHERE)
-    assert [file.path for file in tree.earlier] == ["Other/a.wav"]
+    assert [file.path for file in tree.base_files] == ["Other/a.wav"]
 
 
 def test_to_and_fro_is_a_new_set_each_time(backups: Backups, root: str) -> None:
@@ -181,8 +181,8 @@ def test_what_was_begun_is_planned_the_same(backups: Backups, root: str) -> None
         plan = backups.archive(root, how=how).plan
         assert len(plan.discs) > 1
         with open_library(backups.library) as library:
-            library._db.execute("DELETE FROM images WHERE set_id = ? AND disc = 2", (plan.set.id,))
-            library._db.commit()
+            library.db.execute("DELETE FROM images WHERE set_id = ? AND disc = 2", (plan.set.id,))
+            library.db.commit()
         assert backups.archive(root, how=how).plan == plan
 
 
@@ -213,10 +213,10 @@ def test_only_what_may_be_equal_is_read_and_once(
     pairs = ["pair 1.wav", "pair 2.wav"]
     for how, wanted in (
         (BY_TIME, []),
-        (Comparing(new_only=True, hashed=True), pairs),
+        (IncrementalOptions(new_only=True, hashed=True), pairs),
         (BY_HASH, ["Song.ptx", "a.wav", "b.wav", "c.wav", *pairs]),
         (ANYWHERE, ["Song.ptx", "a.wav", "b.wav", "c.wav", *pairs]),
-        (Comparing(hashed=True), ["a.wav", "b.wav", "c.wav", *pairs]),
+        (IncrementalOptions(hashed=True), ["a.wav", "b.wav", "c.wav", *pairs]),
         (FULL, []),
     ):
         reads = Reads(monkeypatch)

@@ -18,9 +18,9 @@ from burners import (
     tray,
 )
 from burners.drives import Drive, look
-from spanner.burning.burn_job import Desk
-from spanner.burning.burn_result import Written
-from spanner.burning.disc_image import Prepared, Work, hit
+from spanner.burning.burn_job import BurnJob
+from spanner.burning.burn_result import BurnResult
+from spanner.burning.disc_image import DiscImage, PreparedImage, hit
 from spanner.errors import SourceChangedError
 from spanner.library import BURNT, SPOILT
 from spanner.model.units import SECTOR
@@ -30,7 +30,7 @@ _NAMED = 5  # files of a spoilt disc that are named
 _NAP = 0.2
 
 
-def attempt(desk: Desk, drive: Drive, work: Work, number: int) -> Written:
+def attempt(desk: BurnJob, drive: Drive, work: DiscImage, number: int) -> BurnResult:
     """Burn the work as its copy of that number on the disc in the drive.
 
     Raises:
@@ -67,7 +67,12 @@ def attempt(desk: Desk, drive: Drive, work: Work, number: int) -> Written:
 
 
 def check(
-    desk: Desk, drive: Drive, work: Work, copy: int, burnt: Burnt, prepared: Prepared | None = None
+    desk: BurnJob,
+    drive: Drive,
+    work: DiscImage,
+    copy: int,
+    burnt: Burnt,
+    prepared: PreparedImage | None = None,
 ) -> None:
     """Read a copy back, and record the verdict; `prepared` lets it name the files that are hit.
 
@@ -92,7 +97,7 @@ def check(
     desk.judge(copy, work, drive.node, burnt.sha256)
 
 
-def _burn(desk: Desk, drive: Drive, work: Work, prepared: Prepared) -> Burnt:
+def _burn(desk: BurnJob, drive: Drive, work: DiscImage, prepared: PreparedImage) -> Burnt:
     orders = desk.orders
     what = f"{'simulating' if orders.simulate else 'burning'} {work.words} in {drive.node}"
     with desk.progress.task(what, work.sectors * SECTOR):
@@ -108,7 +113,7 @@ def _burn(desk: Desk, drive: Drive, work: Work, prepared: Prepared) -> Burnt:
         )
 
 
-def _begin(desk: Desk, drive: Drive, work: Work, number: int) -> int:
+def _begin(desk: BurnJob, drive: Drive, work: DiscImage, number: int) -> int:
     medium = drive.medium.kind if drive.medium else ""
     with desk.lock:
         return desk.library.copies.begin(
@@ -116,7 +121,7 @@ def _begin(desk: Desk, drive: Drive, work: Work, number: int) -> int:
         )
 
 
-def _compare_with_others(desk: Desk, work: Work, burnt: Burnt) -> None:
+def _compare_with_others(desk: BurnJob, work: DiscImage, burnt: Burnt) -> None:
     """All copies of a disc are the same bytes, or a source changed unnoticed."""
     if not work.belongs:
         return
@@ -137,7 +142,7 @@ def _nothing_written(drive: Drive, error: BaseException) -> bool:
     return False
 
 
-def load_again(desk: Desk, drive: Drive, work: Work) -> None:
+def load_again(desk: BurnJob, drive: Drive, work: DiscImage) -> None:
     """Have the drive see the disc anew, with the help of whoever is there.
 
     Raises:
@@ -148,7 +153,7 @@ def load_again(desk: Desk, drive: Drive, work: Work) -> None:
     reload(drive, lambda: _closed_by_hand(desk, drive, work))
 
 
-def _closed_by_hand(desk: Desk, drive: Drive, work: Work) -> None:
+def _closed_by_hand(desk: BurnJob, drive: Drive, work: DiscImage) -> None:
     desk.progress.note(f"{drive.name}: push the tray in again, {work.volume_id} is to be read back")
     asked = time.monotonic()
     while tray.status(drive.node) in ("open", "empty"):

@@ -4,7 +4,7 @@ from burners import BurnError, TooSmallError
 from burners.drives import Drive
 from burners.media import RECORDABLE, display_name
 from burners.recording import check
-from spanner.burning.disc_image import Work
+from spanner.burning.disc_image import DiscImage
 from spanner.model.media_types import known_media
 from spanner.model.units import SECTOR, format_size
 
@@ -19,12 +19,12 @@ def kinds(medium: str) -> frozenset[str]:
     return frozenset(RECORDABLE)  # any disc that is large enough
 
 
-def can_write(drive: Drive, work: Work) -> bool:
+def can_write(drive: Drive, work: DiscImage) -> bool:
     """The drive writes that type of disc."""
     return bool(drive.writes & kinds(work.medium))
 
 
-def wanted(work: Work) -> str:
+def wanted(work: DiscImage) -> str:
     """What to put into a drive: "a blank BD-R"."""
     name = _WORDS.get(work.medium)
     if name:
@@ -32,7 +32,7 @@ def wanted(work: Work) -> str:
     return f"a blank disc of {format_size(work.sectors * SECTOR)} or more"
 
 
-def refusal(drive: Drive, work: Work) -> str:
+def refusal(drive: Drive, work: DiscImage) -> str:
     """Why the disc in the drive will not do; nothing where it does."""
     medium = drive.medium
     if medium and medium.kind not in kinds(work.medium):

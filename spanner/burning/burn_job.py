@@ -4,14 +4,14 @@ import threading
 from dataclasses import dataclass, field
 
 from burners import Progress
-from spanner.burning.burn_result import Written
-from spanner.burning.disc_image import Work
-from spanner.burning.tasks import Tasks
-from spanner.library import BURN, DISC, SPOILT, VERIFIED, Copy, Finding, Library
+from spanner.burning.burn_result import BurnResult
+from spanner.burning.disc_image import DiscImage
+from spanner.burning.tasks import TaskQueue
+from spanner.library import BURN, DISC, SPOILT, VERIFIED, CheckResult, Copy, Library
 
 
 @dataclass(frozen=True, slots=True)
-class Orders:
+class BurnOptions:
     """How a job burns. `wait`: seconds for a disc to come, None: for ever.
 
     `scratch`: folder for an image that has to be made before it is burnt, empty: the usual one.
@@ -27,18 +27,18 @@ class Orders:
 
 
 @dataclass(slots=True)
-class Desk:
+class BurnJob:
     """The orders, the tasks, who hears of it and who records it; `lock` guards the library.
 
     `unsettled`: copies that an earlier run burnt, or began to, without a verdict.
     """
 
-    orders: Orders
-    tasks: Tasks
+    orders: BurnOptions
+    tasks: TaskQueue
     library: Library
     progress: Progress
-    unsettled: list[tuple[Copy, Work]] = field(default_factory=list)
-    written: list[Written] = field(default_factory=list)
+    unsettled: list[tuple[Copy, DiscImage]] = field(default_factory=list)
+    written: list[BurnResult] = field(default_factory=list)
     failure: Exception | None = None
     """The last disc's that failed."""
     stop: threading.Event = field(default_factory=threading.Event)
@@ -50,12 +50,17 @@ class Desk:
             self.library.copies.settle(copy, state, sha256, remark)
 
     def judge(
-        self, copy: int, work: Work, drive: str, sha256: str = "", problems: tuple[str, ...] = ()
+        self,
+        copy: int,
+        work: DiscImage,
+        drive: str,
+        sha256: str = "",
+        problems: tuple[str, ...] = (),
     ) -> None:
         """Record what was found of a copy when its disc was read back; no problems: it is good."""
         with self.lock:
             state = SPOILT if problems else VERIFIED
             self.library.copies.settle(copy, state, sha256, "; ".join(problems))
             if work.belongs:
-                finding = Finding(*work.belongs, drive, DISC, BURN, problems)
+                finding = CheckResult(*work.belongs, drive, DISC, BURN, problems)
                 self.library.checks.note(finding, copy)

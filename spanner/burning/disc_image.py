@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from burners import BurnError, GrownImage, Image, image_file
-from spanner.burning.burn_result import Written
+from spanner.burning.burn_result import BurnResult
 from spanner.burning.parity_writer import parity_writer
 from spanner.catalog.bag import texts
 from spanner.catalog.parity_table import parity_files
@@ -25,7 +25,7 @@ from spanner.wording import printable
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedImage:
     """An image that can be written now.
 
     `contents`: first sector, sectors and name of what lies on it; `hashes`: path, part and SHA-256
@@ -38,7 +38,7 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class DiscImage:
     """One disc to write: `number` of `total`, on a `medium` by its name, empty: on any.
 
     `key` identifies the image in the library; `belongs` is the set and the disc of it that it is.
@@ -51,7 +51,7 @@ class Work:
     volume_id: str
     medium: str
     sectors: int
-    prepare: Callable[[], Prepared]
+    prepare: Callable[[], PreparedImage]
 
     @property
     def words(self) -> str:
@@ -60,9 +60,9 @@ class Work:
 
     def written(
         self, sha256: str, drive: str, copy: int, *, verified: bool, simulated: bool = False
-    ) -> Written:
+    ) -> BurnResult:
         """What a drive made of it."""
-        return Written(
+        return BurnResult(
             self.number,
             self.volume_id,
             sha256,
@@ -74,7 +74,7 @@ class Work:
         )
 
 
-def work_of_plan(plan: Plan) -> list[Work]:
+def work_of_plan(plan: Plan) -> list[DiscImage]:
     """All discs of a plan.
 
     Raises:
@@ -83,9 +83,9 @@ def work_of_plan(plan: Plan) -> list[Work]:
     if plan.ecc:
         dvdisaster.need()
 
-    def work(disc: Disc) -> Work:
+    def work(disc: Disc) -> DiscImage:
         belongs = plan.set.id, disc.number
-        return Work(
+        return DiscImage(
             image_key(*belongs),
             belongs,
             disc.number,
@@ -99,7 +99,7 @@ def work_of_plan(plan: Plan) -> list[Work]:
     return [work(disc) for disc in plan.discs]
 
 
-def prepare(plan: Plan, disc: Disc) -> Prepared:
+def prepare(plan: Plan, disc: Disc) -> PreparedImage:
     """Lay a disc of a plan out.
 
     Raises:
@@ -126,11 +126,11 @@ def prepare(plan: Plan, disc: Disc) -> Prepared:
 
     image = Image(disc.volume_id, stream.sectors, stream.blocks)
     if not disc.ecc_sectors:
-        return Prepared(image, contents, hashes)
-    return Prepared(protected(image, planned(stream.sectors, plan.ecc)), contents, hashes)
+        return PreparedImage(image, contents, hashes)
+    return PreparedImage(protected(image, planned(stream.sectors, plan.ecc)), contents, hashes)
 
 
-def work_of_files(paths: Iterable[str], library: Library) -> list[Work]:
+def work_of_files(paths: Iterable[str], library: Library) -> list[DiscImage]:
     """Images in files; those of sets that the library knows count as discs of these.
 
     Raises:
@@ -148,7 +148,7 @@ def work_of_files(paths: Iterable[str], library: Library) -> list[Work]:
     ]
 
 
-def _work_of_file(path: str, image: Image, library: Library, number: int, total: int) -> Work:
+def _work_of_file(path: str, image: Image, library: Library, number: int, total: int) -> DiscImage:
     belongs = _identify(path, library)
     if belongs:
         key = image_key(*belongs)
@@ -156,8 +156,10 @@ def _work_of_file(path: str, image: Image, library: Library, number: int, total:
         info = os.stat(path)
         key = f"{os.path.realpath(path)} {info.st_size} {info.st_mtime_ns}"
         key = key.encode("utf-8", "backslashreplace").decode()
-    prepared = Prepared(image, lambda: _contents(path), lambda: ())
-    return Work(key, belongs, number, total, image.volume_id, "", image.sectors, lambda: prepared)
+    prepared = PreparedImage(image, lambda: _contents(path), lambda: ())
+    return DiscImage(
+        key, belongs, number, total, image.volume_id, "", image.sectors, lambda: prepared
+    )
 
 
 def _identify(path: str, library: Library) -> tuple[str, int] | None:
@@ -181,7 +183,7 @@ def _contents(path: str) -> Iterator[tuple[int, int, str]]:
         return
 
 
-def hit(prepared: Prepared, ranges: Iterable[tuple[int, int]]) -> list[str]:
+def hit(prepared: PreparedImage, ranges: Iterable[tuple[int, int]]) -> list[str]:
     """What lies in these ranges of sectors (first, sectors), in its order on the disc."""
     bad = list(ranges)
     names = (

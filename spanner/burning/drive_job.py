@@ -13,11 +13,11 @@ from burners.drives import Drive
 from burners.media import SIMULATED, display_name
 from spanner.burning import resuming
 from spanner.burning.blanks import can_write, kinds, wanted
-from spanner.burning.burn_job import Desk, Orders
-from spanner.burning.burn_result import Written
-from spanner.burning.disc_image import Work
-from spanner.burning.drive_worker import Station
-from spanner.burning.tasks import Task, Tasks
+from spanner.burning.burn_job import BurnJob, BurnOptions
+from spanner.burning.burn_result import BurnResult
+from spanner.burning.disc_image import DiscImage
+from spanner.burning.drive_worker import DriveWorker
+from spanner.burning.tasks import BurnTask, TaskQueue
 from spanner.errors import DriveError, UsageError
 from spanner.library import BURNT, VERIFIED, Library
 
@@ -25,12 +25,12 @@ _NAP = 0.2
 
 
 def burn_all(
-    works: Sequence[Work],
+    works: Sequence[DiscImage],
     drives: Sequence[Drive],
-    orders: Orders,
+    orders: BurnOptions,
     library: Library,
     progress: Progress = silent,
-) -> list[Written]:
+) -> list[BurnResult]:
     """Burn as many copies of all works as are ordered and not there yet.
 
     Raises:
@@ -44,7 +44,7 @@ def burn_all(
         for key in sorted({work.belongs[0] if work.belongs else work.key for work in works}):
             stack.enter_context(_alone(library, key))
         written, tasks = _plan(works, orders, library)
-        desk = Desk(orders, Tasks(tasks), library, progress, written=written)
+        desk = BurnJob(orders, TaskQueue(tasks), library, progress, written=written)
         if not orders.simulate:
             desk.unsettled = [
                 (copy, work) for work in works for copy in resuming.unsettled(library, work)
@@ -62,7 +62,7 @@ def burn_all(
 
 
 def _see_that_it_can_be_done(
-    works: Sequence[Work], drives: Sequence[Drive], orders: Orders
+    works: Sequence[DiscImage], drives: Sequence[Drive], orders: BurnOptions
 ) -> None:
     if not drives:
         raise DriveError("there is no drive that can burn: connect one, or see `spanner drives`")
@@ -79,12 +79,12 @@ def _see_that_it_can_be_done(
 
 
 def _plan(
-    works: Sequence[Work], orders: Orders, library: Library
-) -> tuple[list[Written], list[Task]]:
+    works: Sequence[DiscImage], orders: BurnOptions, library: Library
+) -> tuple[list[BurnResult], list[BurnTask]]:
     """What is there already, and what is to be done: first copies of all, then second ones."""
     enough = (VERIFIED,) if orders.verify else (VERIFIED, BURNT)
-    there: list[Written] = []
-    tasks: list[Task] = []
+    there: list[BurnResult] = []
+    tasks: list[BurnTask] = []
     for work in works:
         copies = [] if orders.simulate else library.copies.of(work.key)
         done = [each for each in copies if each.state in enough]
@@ -93,14 +93,14 @@ def _plan(
             there.append(work.written(copy.sha256, copy.drive, copy.number, verified=verified))
         taken = {copy.number for copy in copies if copy.known or copy.lost}
         free = (number for number in count(1) if number not in taken)
-        tasks.extend(Task(work, next(free)) for _ in range(orders.copies - len(done)))
+        tasks.extend(BurnTask(work, next(free)) for _ in range(orders.copies - len(done)))
     tasks.sort(key=lambda task: (task.copy, task.work.number))
     return there, tasks
 
 
-def _work(desk: Desk, drives: Sequence[Drive]) -> None:
+def _work(desk: BurnJob, drives: Sequence[Drive]) -> None:
     """A thread for each drive, until all have ended. An interrupt ends what they burn."""
-    stations = [Station(drive.node, desk) for drive in drives]
+    stations = [DriveWorker(drive.node, desk) for drive in drives]
     for station in stations:
         threading.Thread(target=station.run, daemon=True).start()
     try:
@@ -110,7 +110,7 @@ def _work(desk: Desk, drives: Sequence[Drive]) -> None:
         _wait_for(stations)
 
 
-def _wait_for(stations: Sequence[Station]) -> None:
+def _wait_for(stations: Sequence[DriveWorker]) -> None:
     # Not Thread.join: where a signal handler raises in it, it takes the thread for ended.
     for station in stations:
         while not station.ended.wait(_NAP):  # a timeout, so that signals are heard

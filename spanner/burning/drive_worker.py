@@ -20,10 +20,10 @@ from burners.mounts import unmount
 from spanner.burning import resuming
 from spanner.burning.attempt import attempt
 from spanner.burning.blanks import can_write, refusal, wanted
-from spanner.burning.burn_job import Desk
-from spanner.burning.burn_result import Written
-from spanner.burning.disc_image import Work
-from spanner.burning.tasks import Task
+from spanner.burning.burn_job import BurnJob
+from spanner.burning.burn_result import BurnResult
+from spanner.burning.disc_image import DiscImage
+from spanner.burning.tasks import BurnTask
 from spanner.errors import DriveError, SpannerError, VerificationError
 from spanner.library import Copy
 
@@ -31,13 +31,13 @@ _LOOK = 2.0  # seconds after which a drive is looked at, should no event have co
 _FAILURES = 2  # in a row: then it is the drive, or the whole spindle
 
 
-Earlier = tuple[Copy, Task]
+BaseFile = tuple[Copy, BurnTask]
 
 
-class Station:
+class DriveWorker:
     """One drive and its part of a job."""
 
-    def __init__(self, node: str, desk: Desk) -> None:
+    def __init__(self, node: str, desk: BurnJob) -> None:
         self._node = node
         self._desk = desk
         self._drive = look(node)
@@ -64,7 +64,7 @@ class Station:
             desk.tasks.stop_asking(self._node)
             self.ended.set()
 
-    def _can(self, task: Task) -> bool:
+    def _can(self, task: BurnTask) -> bool:
         return can_write(self._drive, task.work)
 
     def _step(self) -> bool:
@@ -85,7 +85,7 @@ class Station:
             self._ask(drive, asked.work)
         return False
 
-    def _ask(self, drive: Drive, work: Work) -> None:
+    def _ask(self, drive: Drive, work: DiscImage) -> None:
         """Say, once, what is wanted, and why what is there will not do."""
         request = f"{drive.name}: insert {wanted(work)}, {work.words}"
         if drive.state in ("loaded", "busy"):
@@ -114,7 +114,7 @@ class Station:
         if wait is not None and desk.tasks.idle() > wait:
             raise _waited_in_vain(desk.failure, request, wait)
 
-    def _do(self, task: Task) -> bool:
+    def _do(self, task: BurnTask) -> bool:
         """Burn a task; False: look again later."""
         desk, work = self._desk, task.work
         try:
@@ -134,7 +134,7 @@ class Station:
         self._done(task, written)
         return True
 
-    def _find_earlier(self) -> Earlier | None:
+    def _find_earlier(self) -> BaseFile | None:
         """A copy that an earlier run burnt, not read back, and the task that it would settle."""
         desk = self._desk
         with desk.lock:
@@ -146,7 +146,7 @@ class Station:
                         return copy, task
         return None
 
-    def _settle(self, copy: Copy, task: Task) -> None:
+    def _settle(self, copy: Copy, task: BurnTask) -> None:
         desk, work = self._desk, task.work
         desk.progress.note(
             f"{work.volume_id} lies in {self._drive.name}, burnt before: it is read back"
@@ -162,7 +162,7 @@ class Station:
             raise
         self._done(task, written)
 
-    def _done(self, task: Task, written: Written) -> None:
+    def _done(self, task: BurnTask, written: BurnResult) -> None:
         work = task.work
         self._failures = 0
         self._said = ""
@@ -175,7 +175,7 @@ class Station:
         self._hand_out()
         self._desk.progress.note(f"{work.volume_id} is {how}: take it out of {self._drive.name}")
 
-    def _failed(self, work: Work, error: BurnError) -> None:
+    def _failed(self, work: DiscImage, error: BurnError) -> None:
         """A disc is lost: its work is to be done again, on the next disc, perhaps elsewhere."""
         desk, name = self._desk, self._drive.name
         self._failures += 1
@@ -203,7 +203,7 @@ class Station:
         desk.failure = desk.failure or DriveError(f"{self._drive.name}: {error}")
 
 
-def _is_for(work: Work, task: Task) -> bool:
+def _is_for(work: DiscImage, task: BurnTask) -> bool:
     return task.work == work
 
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from burners import BurnError, FolderDrive, GrownImage, Image, Progress, TargetFullError, silent
-from spanner.burning.burn_result import Written
+from spanner.burning.burn_result import BurnResult
 from spanner.burning.disc_image import prepare
 from spanner.ecc import dvdisaster
 from spanner.errors import DoesNotFitError, DriveError, UsageError, VerificationError
-from spanner.library import FILE, WRITE, Finding, Library
+from spanner.library import FILE, WRITE, CheckResult, Library
 from spanner.model.plan import Disc, Plan
 from spanner.model.units import SECTOR
 from spanner.reading.verify import verify
@@ -24,7 +24,7 @@ class FolderJob:
     confirm: Callable[[str], bool]
     progress: Progress = silent
 
-    def run(self, plan: Plan) -> list[Written]:
+    def run(self, plan: Plan) -> list[BurnResult]:
         """Write all discs of the plan that are not there yet.
 
         Raises:
@@ -36,7 +36,7 @@ class FolderJob:
         """
         if plan.ecc:
             dvdisaster.need()
-        done: dict[int, Written] = {}
+        done: dict[int, BurnResult] = {}
         try:
             for disc in plan.discs:
                 there = self._already_there(plan, disc)
@@ -52,7 +52,7 @@ class FolderJob:
             raise DriveError(str(error)) from error
         return [done[disc.number] for disc in plan.discs]
 
-    def _already_there(self, plan: Plan, disc: Disc) -> Written | None:
+    def _already_there(self, plan: Plan, disc: Disc) -> BurnResult | None:
         """The disc's image as an earlier run left it, if it still is what was written then."""
         image = Image(disc.volume_id, disc.image_sectors, lambda: iter(()))
         path = self.drive.find(image)
@@ -78,7 +78,7 @@ class FolderJob:
             )
         return None
 
-    def _write(self, plan: Plan, disc: Disc) -> Written:
+    def _write(self, plan: Plan, disc: Disc) -> BurnResult:
         what = f"{disc.volume_id} ({disc.number} of {len(plan.discs)})"
         with self.progress.task(f"laying out {what}", unit="files"):
             prepared = prepare(plan, disc)
@@ -99,7 +99,7 @@ class FolderJob:
 
     def _found_bad(self, plan: Plan, disc: Disc, path: str, problem: str) -> None:
         self.library.checks.add(
-            Finding(plan.set.id, disc.number, path, FILE, WRITE, problems=(problem,))
+            CheckResult(plan.set.id, disc.number, path, FILE, WRITE, problems=(problem,))
         )
 
     def _read_back(self, image: Image | GrownImage, plan: Plan, disc: Disc) -> str:
@@ -108,7 +108,7 @@ class FolderJob:
             return self.drive.read_back(image, self.progress)
 
 
-def _written(disc: Disc, sha256: str, file: str) -> Written:
-    return Written(
+def _written(disc: Disc, sha256: str, file: str) -> BurnResult:
+    return BurnResult(
         disc.number, disc.volume_id, sha256, disc.image_sectors, verified=True, file=file
     )

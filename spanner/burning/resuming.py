@@ -5,20 +5,20 @@ import hashlib
 from burners import Burnt, Image, ReadBackError, StoppedError
 from burners.drives import Drive
 from spanner.burning.attempt import check, load_again
-from spanner.burning.burn_job import Desk
-from spanner.burning.burn_result import Written
-from spanner.burning.disc_image import Prepared, Work
-from spanner.burning.tasks import Task
+from spanner.burning.burn_job import BurnJob
+from spanner.burning.burn_result import BurnResult
+from spanner.burning.disc_image import DiscImage, PreparedImage
+from spanner.burning.tasks import BurnTask
 from spanner.library import BURNING, BURNT, SPOILT, VERIFIED, Copy, Library
 from spanner.reading.verify import verify
 
 
-def unsettled(library: Library, work: Work) -> list[Copy]:
+def unsettled(library: Library, work: DiscImage) -> list[Copy]:
     """Copies of the work without a verdict: the run was killed, or told not to read back."""
     return [each for each in library.copies.of(work.key) if each.state in (BURNING, BURNT)]
 
 
-def may_be(desk: Desk, drive: Drive, copy: Copy, work: Work) -> bool:
+def may_be(desk: BurnJob, drive: Drive, copy: Copy, work: DiscImage) -> bool:
     """The disc in the drive may be that copy: it has its name, and something is on it.
 
     Discs of one image cannot be told apart, and none may count twice: where another copy was
@@ -31,7 +31,7 @@ def may_be(desk: Desk, drive: Drive, copy: Copy, work: Work) -> bool:
     return copy.drive == drive.node or VERIFIED not in others
 
 
-def settle(desk: Desk, drive: Drive, copy: Copy, task: Task) -> Written:
+def settle(desk: BurnJob, drive: Drive, copy: Copy, task: BurnTask) -> BurnResult:
     """Check the disc in the drive as that copy, and record it.
 
     Raises:
@@ -51,7 +51,7 @@ def settle(desk: Desk, drive: Drive, copy: Copy, task: Task) -> Written:
     return work.written(sha256, drive.node, number, verified=True)
 
 
-def _known(desk: Desk, work: Work) -> str:
+def _known(desk: BurnJob, work: DiscImage) -> str:
     """The hash that the image must have; nothing where no disc of it was made yet."""
     if not work.belongs:
         return _hash(work.prepare())
@@ -59,7 +59,7 @@ def _known(desk: Desk, work: Work) -> str:
         return desk.library.image_hash(*work.belongs)
 
 
-def _by_its_catalog(desk: Desk, drive: Drive, copy: Copy, work: Work) -> str:
+def _by_its_catalog(desk: BurnJob, drive: Drive, copy: Copy, work: DiscImage) -> str:
     """The run was killed before it knew the image's hash: the disc's own catalog tells."""
     assert work.belongs
     load_again(desk, drive, work)
@@ -77,7 +77,7 @@ def _by_its_catalog(desk: Desk, drive: Drive, copy: Copy, work: Work) -> str:
 class _Stoppable:
     """Shows progress, and ends what it is progress of when the job is to end."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: BurnJob) -> None:
         self._desk = desk
         self.task = desk.progress.task
         self.note = desk.progress.note
@@ -89,7 +89,7 @@ class _Stoppable:
         self._desk.progress.advance(count)
 
 
-def _hash(prepared: Prepared) -> str:
+def _hash(prepared: PreparedImage) -> str:
     assert isinstance(prepared.image, Image)  # of a file; those that are made belong to a set
     whole = hashlib.sha256()
     for block in prepared.image.blocks():
@@ -97,7 +97,7 @@ def _hash(prepared: Prepared) -> str:
     return whole.hexdigest()
 
 
-def broken_off(desk: Desk) -> None:
+def broken_off(desk: BurnJob) -> None:
     """What was being burnt when a run was killed, and is in no drive, is lost."""
     for copy, _ in desk.unsettled:
         if copy.state == BURNING:

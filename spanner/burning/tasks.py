@@ -5,30 +5,30 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from spanner.burning.disc_image import Work
+from spanner.burning.disc_image import DiscImage
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class BurnTask:
     """One disc to burn: a copy of one piece of work."""
 
-    work: Work
+    work: DiscImage
     copy: int
 
 
-class Tasks:
+class TaskQueue:
     """Hands each task to one drive at a time. Any thread may call any method."""
 
-    def __init__(self, tasks: Iterable[Task]) -> None:
+    def __init__(self, tasks: Iterable[BurnTask]) -> None:
         self._lock = threading.Lock()
         self._pending = list(tasks)
-        self._active: list[Task] = []
-        self._asked: dict[str, Task] = {}
+        self._active: list[BurnTask] = []
+        self._asked: dict[str, BurnTask] = {}
         self._since = time.monotonic()
         self.failure: Exception | None = None
         """Why no more is done."""
 
-    def take(self, suits: Callable[[Task], bool]) -> Task | None:
+    def take(self, suits: Callable[[BurnTask], bool]) -> BurnTask | None:
         """The first task to do that suits, which is the caller's from now on."""
         with self._lock:
             for task in self._pending:
@@ -38,14 +38,14 @@ class Tasks:
                     return task
         return None
 
-    def give_back(self, task: Task) -> None:
+    def give_back(self, task: BurnTask) -> None:
         """It is still to be done, before those behind it."""
         with self._lock:
             self._active.remove(task)
             self._pending.append(task)
             self._pending.sort(key=lambda each: (each.copy, each.work.number))
 
-    def done(self, task: Task) -> None:
+    def done(self, task: BurnTask) -> None:
         """It is done."""
         with self._lock:
             self._active.remove(task)
@@ -57,7 +57,7 @@ class Tasks:
             self.failure = self.failure or error
             self._pending.clear()
 
-    def expected(self, can: Callable[[Task], bool]) -> bool:
+    def expected(self, can: Callable[[BurnTask], bool]) -> bool:
         """There are, or may be again, tasks for a drive that can do such."""
         with self._lock:
             if self.failure:
@@ -69,7 +69,7 @@ class Tasks:
         with self._lock:
             return len(self._pending) + len(self._active)
 
-    def ask(self, node: str, can: Callable[[Task], bool]) -> Task | None:
+    def ask(self, node: str, can: Callable[[BurnTask], bool]) -> BurnTask | None:
         """The task that the drive at `node` should get a disc for: one for which no other asks."""
         with self._lock:
             others = [task for drive, task in self._asked.items() if drive != node]

@@ -56,13 +56,13 @@ def texts(plan: Plan, disc: Disc) -> list[tuple[str, Text]]:
         (SET, _text(_set_json(plan))),
         (DISCS, _text("".join(tables.disc_lines(plan)))),
         (FILES, _files(plan, disc)),
-        *([(MEDIA, _text("".join(media_table.lines(plan.needs))))] if plan.needs else []),
+        *([(MEDIA, _text("".join(media_table.lines(plan.references))))] if plan.references else []),
         *(
             [(parity_table.IMAGES, _text("".join(parity_table.image_lines(plan))))]
             if disc.parity
             else []
         ),
-        *([(EARLIER, _text("".join(base_table.lines(plan.earlier))))] if plan.earlier_sets else []),
+        *([(EARLIER, _text("".join(base_table.lines(plan.base_files))))] if plan.base_sets else []),
         (STRUCTURE, _structure),
         (MANIFEST, partial(_manifest, disc)),
     ]
@@ -121,9 +121,9 @@ def _set_json(plan: Plan) -> str:
         "sources": [escape(root.name) for root in plan.sources],
         "discs": discs,
     }
-    if plan.earlier_sets:
+    if plan.base_sets:
         document["earlier"] = [
-            {**msgspec.to_builtins(each), "count": len(each.discs)} for each in plan.earlier_sets
+            {**msgspec.to_builtins(each), "count": len(each.discs)} for each in plan.base_sets
         ]
     return json.dumps(document, indent=1) + "\n"
 

@@ -7,20 +7,20 @@ Time, permissions and original path are those that the file has now.
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from spanner.catalog.tables import FILES_HEADER, Row, line, parse_line
-from spanner.model.base_set import Earlier
+from spanner.catalog.tables import FILES_HEADER, CatalogRow, line, parse_line
+from spanner.model.base_set import BaseFile
 
 HEADER = f"set\t{FILES_HEADER}"
 
 
-class EarlierRow(NamedTuple):
+class BaseRow(NamedTuple):
     """One line: the id of the set, and the row as it would be there."""
 
     set_id: str
-    row: Row
+    row: CatalogRow
 
 
-def lines(files: Iterable[Earlier]) -> Iterator[str]:
+def lines(files: Iterable[BaseFile]) -> Iterator[str]:
     """The lines of earlier.tsv."""
     yield f"{HEADER}\n"
     for file in files:
@@ -28,7 +28,7 @@ def lines(files: Iterable[Earlier]) -> Iterator[str]:
             yield f"{file.set_id}\t{line(row, row.sha256)}"
 
 
-def parse(lines: Iterable[str]) -> Iterator[EarlierRow]:
+def parse(lines: Iterable[str]) -> Iterator[BaseRow]:
     """Read the lines of earlier.tsv, header first.
 
     Raises:
@@ -45,14 +45,14 @@ def parse(lines: Iterable[str]) -> Iterator[EarlierRow]:
             raise ValueError(f"line {number}: {error}") from None
         if not row.disc:
             raise ValueError(f"line {number}: a {row.kind} without a disc")
-        yield EarlierRow(set_id, row)
+        yield BaseRow(set_id, row)
 
 
-def _rows(file: Earlier) -> Iterator[Row]:
+def _rows(file: BaseFile) -> Iterator[CatalogRow]:
     count = max(part.part for part in file.parts)
     for path in (file.path, *file.links):
         for part in file.parts:
-            yield Row(
+            yield CatalogRow(
                 "file" if path == file.path else "hardlink",
                 part.disc,
                 part.part,

@@ -9,13 +9,13 @@ session that could not be read has a line of its own, "unreadable", with the rea
 from collections.abc import Iterable, Iterator
 
 from spanner.catalog.escaping import escape, unescape
-from spanner.model.tree import Need
+from spanner.model.tree import ReferenceRecord
 
 HEADER = "session kind status recorded path place".replace(" ", "\t")
 NONE = "-"
 
 
-def lines(needs: Iterable[Need]) -> Iterator[str]:
+def lines(needs: Iterable[ReferenceRecord]) -> Iterator[str]:
     """The lines of media.tsv."""
     yield f"{HEADER}\n"
     for need in needs:
@@ -23,7 +23,7 @@ def lines(needs: Iterable[Need]) -> Iterator[str]:
         yield "\t".join(escape(text) or NONE for text in texts) + "\n"
 
 
-def parse(lines: Iterable[str]) -> Iterator[Need]:
+def parse(lines: Iterable[str]) -> Iterator[ReferenceRecord]:
     """Read the lines of media.tsv, header first.
 
     Raises:
@@ -40,7 +40,7 @@ def parse(lines: Iterable[str]) -> Iterator[Need]:
             session, kind, status, recorded, path, place = map(unescape, fields)
         except ValueError as error:
             raise ValueError(f"line {number}: {error}") from None
-        yield Need(
+        yield ReferenceRecord(
             session,
             kind,
             status,
@@ -50,6 +50,6 @@ def parse(lines: Iterable[str]) -> Iterator[Need]:
         )
 
 
-def lost(needs: Iterable[Need], status: str) -> list[str]:
+def lost(needs: Iterable[ReferenceRecord], status: str) -> list[str]:
     """The recorded places of this status, each once."""
     return list(dict.fromkeys(need.recorded for need in needs if need.status == status))

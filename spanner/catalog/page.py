@@ -62,8 +62,8 @@ def index(plan: Plan, disc: Disc) -> Iterator[str]:
                     link = place if _NEEDS_NO_QUOTES(place) else quote(place)
                     name = f'<a href="{link}">{name}</a>'
                 yield f"<tr><td>{each.number}<td>{name}<td>{size}\n"
-    sets = {each.id: each for each in plan.earlier_sets}
-    for file in plan.earlier:
+    sets = {each.id: each for each in plan.base_sets}
+    for file in plan.base_files:
         known = {disc.number: disc.volume_id for disc in sets[file.set_id].discs}
         numbers = sorted({part.disc for part in file.parts})
         place = f"{sets[file.set_id].created[:10]}: {', '.join(known[x] for x in numbers)}"
@@ -88,11 +88,11 @@ def _parity(plan: Plan) -> str:
 
 def _earlier(plan: Plan) -> str:
     """Which earlier sets hold what this one does not, and how to get all of it back."""
-    if not plan.earlier_sets:
+    if not plan.base_sets:
         return ""
-    needed = {(file.set_id, part.disc) for file in plan.earlier for part in file.parts}
+    needed = {(file.set_id, part.disc) for file in plan.base_files for part in file.parts}
     lines = []
-    for each in plan.earlier_sets:
+    for each in plan.base_sets:
         discs = [
             f"  {disc.number:>5}  {disc.volume_id:<30}  {printable(disc.title)}"
             for disc in each.discs
@@ -105,11 +105,11 @@ def _earlier(plan: Plan) -> str:
 
 def _needs(plan: Plan) -> str:
     """What the sessions need: which of it is missing, where the rest is."""
-    if not plan.needs:
+    if not plan.references:
         return ""
     text = _template("needs.txt").template
     for status in (MISSING, UNREADABLE):
-        lost = media_table.lost(plan.needs, status)
+        lost = media_table.lost(plan.references, status)
         if lost:
             lines = [f"  {printable(each)}" for each in lost[:_MOST_LOST]]
             if len(lost) > _MOST_LOST:

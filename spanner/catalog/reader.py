@@ -12,8 +12,8 @@ import msgspec
 
 from spanner.catalog import bag, base_table, media_table, tables
 from spanner.errors import DamagedImageError
-from spanner.model.base_set import EarlierSet
-from spanner.model.tree import Need
+from spanner.model.base_set import BaseSet
+from spanner.model.tree import ReferenceRecord
 from spanner.wording import printable
 
 Reader = Callable[[str], bytes]
@@ -53,7 +53,7 @@ class SetCatalog(msgspec.Struct, frozen=True):
     tool: str
     sources: tuple[str, ...]
     discs: tuple[DiscInfo, ...]
-    earlier: tuple[EarlierSet, ...] = ()
+    base_sets: tuple[BaseSet, ...] = msgspec.field(default=(), name="earlier")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class DiscCatalog:
         """What the set says of this disc."""
         return self.set.discs[self.number - 1]
 
-    def rows(self) -> Iterator[tables.Row]:
+    def rows(self) -> Iterator[tables.CatalogRow]:
         """The set's files.
 
         Raises:
@@ -91,7 +91,7 @@ class DiscCatalog:
         """
         return self._parsed(self._lines(), bag.FILES)
 
-    def own_rows(self) -> Iterator[tables.Row]:
+    def own_rows(self) -> Iterator[tables.CatalogRow]:
         """Those of the rows that lie on this disc.
 
         Raises:
@@ -102,7 +102,7 @@ class DiscCatalog:
         own = (line for line in lines if line.startswith(f"{self.number}\t"))
         return self._parsed(chain([header], own), f"{bag.FILES} without other discs' files")
 
-    def earlier_rows(self) -> Iterator[base_table.EarlierRow]:
+    def earlier_rows(self) -> Iterator[base_table.BaseRow]:
         """What the set's state has from earlier sets.
 
         Raises:
@@ -114,7 +114,7 @@ class DiscCatalog:
     def _lines(self) -> Iterator[str]:
         return _lines(self.table)
 
-    def _parsed(self, lines: Iterable[str], what: str) -> Iterator[tables.Row]:
+    def _parsed(self, lines: Iterable[str], what: str) -> Iterator[tables.CatalogRow]:
         return _parsed(self.name, tables.parse(lines), what)
 
 
@@ -155,10 +155,10 @@ def read_catalog(read: Reader, name: str) -> DiscCatalog:
         or not known.id.isprintable()
         or [disc.number for disc in known.discs] != list(range(1, label.count + 1))
         or not all(_VOLUME_ID.fullmatch(disc.volume_id) for disc in known.discs)
-        or not all(_is_sound(each) for each in known.earlier)
+        or not all(_is_sound(each) for each in known.base_sets)
     ):
         raise DamagedImageError(f"{name}: {bag.SET} and {bag.BAG_INFO} do not say the same")
-    earlier_table = _checked(read, bag.EARLIER, name) if known.earlier else b""
+    earlier_table = _checked(read, bag.EARLIER, name) if known.base_sets else b""
     return DiscCatalog(name, known, label.number, table, earlier_table)
 
 
@@ -171,7 +171,7 @@ def read_hashes(read: Reader, name: str) -> dict[str, str]:
     return _parse_manifest(_checked(read, bag.MANIFEST, name), bag.MANIFEST, name)
 
 
-def read_needs(read: Reader, name: str) -> list[Need]:
+def read_needs(read: Reader, name: str) -> list[ReferenceRecord]:
     """What the set's sessions need, as the disc called `name` says, checked as the catalog is.
 
     Raises:
@@ -211,11 +211,11 @@ def read_structure(read: Reader, name: str) -> list[tuple[str, int, int]]:
     return found
 
 
-def _is_sound(earlier: EarlierSet) -> bool:
+def _is_sound(base: BaseSet) -> bool:
     return (
-        earlier.id.isprintable()
-        and [disc.number for disc in earlier.discs] == list(range(1, len(earlier.discs) + 1))
-        and all(_VOLUME_ID.fullmatch(disc.volume_id) for disc in earlier.discs)
+        base.id.isprintable()
+        and [disc.number for disc in base.discs] == list(range(1, len(base.discs) + 1))
+        and all(_VOLUME_ID.fullmatch(disc.volume_id) for disc in base.discs)
     )
 
 

@@ -42,7 +42,7 @@ class DamagedError(ValueError):
     """A file on a disc is not what it was."""
 
 
-class Row:
+class FileRow:
     """A set and a line of its files.tsv: a name of a file (or part), a folder or symbolic link."""
 
     def __init__(self, line: str) -> None:
@@ -78,7 +78,7 @@ def split(path: str) -> List[str]:
     return path.split("/")
 
 
-class Disc:
+class DiscFolder:
     """A disc, or the copy of one, in a folder."""
 
     def __init__(self, folder: str) -> None:
@@ -99,7 +99,7 @@ class Disc:
         self.damaged = {name for name in texts if self.tags.get(name, hashes[name]) != hashes[name]}
         if texts[TAGS].count(b"\n") != len(self.tags) or {MANIFEST, SET, FILES} - set(self.tags):
             self.damaged.add(TAGS)
-        self.rows: List[Row] = []
+        self.rows: List[FileRow] = []
         self.labels: Dict[Tuple[str, int], str] = {self.disc: ""}  # of all earlier sets' discs too
         with suppress(ValueError, KeyError, TypeError):
             known = json.loads(texts[SET])
@@ -110,7 +110,7 @@ class Disc:
                 self.damaged.add(EARLIER)
             if known["id"] == self.set_id and not {SET, FILES, EARLIER} & self.damaged:
                 lines = [f"{self.set_id}\t{x}" for x in texts[FILES].decode().split("\n")[1:] if x]
-                self.rows = [Row(x) for x in lines + texts[EARLIER].decode().split("\n")[1:-1]]
+                self.rows = [FileRow(x) for x in lines + texts[EARLIER].decode().split("\n")[1:-1]]
         if not self.rows:
             self.damaged.add("catalog")
         self.hashes.update((x.path, x.sha256) for x in self.rows if x.disc == self.disc)
@@ -152,10 +152,12 @@ class Disc:
 class Restorer:
     """Gives files back from the discs at hand into a folder."""
 
-    def __init__(self, root: str, discs: List[Disc], catalog: Disc, overwrite: bool) -> None:
+    def __init__(
+        self, root: str, discs: List[DiscFolder], catalog: DiscFolder, overwrite: bool
+    ) -> None:
         self.root, self.discs, self.catalog, self.overwrite = root, discs, catalog, overwrite
         self.folders = {row.original: row for row in catalog.rows if row.kind == "dir"}
-        self.touched: Dict[str, Row] = {}  # folders in the target whose mode and time are due
+        self.touched: Dict[str, FileRow] = {}  # folders in the target whose mode and time are due
         self.good: Dict[Any, str] = {}  # files in the target that hard links can be made to
         self.counts, self.missing = Counter[object](), Counter[Tuple[str, int]]()
 
@@ -185,7 +187,7 @@ class Restorer:
                     os.chmod(path, row.mode | 0o700)
         return path
 
-    def settle(self, path: str, row: Row) -> None:
+    def settle(self, path: str, row: FileRow) -> None:
         """Set mode and time where they differ."""
         there, link = os.lstat(path), row.kind == "symlink"
         if not link and stat.S_IMODE(there.st_mode) != row.mode:
@@ -194,12 +196,14 @@ class Restorer:
         if there.st_mtime_ns != row.mtime and (not link or os.utime in os.supports_follow_symlinks):
             os.utime(path, ns=(there.st_atime_ns, row.mtime), follow_symlinks=not link)
 
-    def sources(self, copies: List[Row]) -> List[Tuple[Disc, str, str]]:
+    def sources(self, copies: List[FileRow]) -> List[Tuple[DiscFolder, str, str]]:
         """Where a part lies on the discs at hand: the disc, the path, the hash."""
         pairs = ((disc, row) for row in copies for disc in self.discs if disc.disc == row.disc)
         return [(disc, row.path, disc.hashes.get(row.path, row.sha256)) for disc, row in pairs]
 
-    def same(self, path: str, there: os.stat_result, row: Row, parts: List[List[Row]]) -> bool:
+    def same(
+        self, path: str, there: os.stat_result, row: FileRow, parts: List[List[FileRow]]
+    ) -> bool:
         """The target has what is wanted. Where no hash is known, size and time are believed."""
         if row.kind == "symlink":
             return stat.S_ISLNK(there.st_mode) and os.readlink(path) == row.target
@@ -216,7 +220,7 @@ class Restorer:
                     return False
         return True
 
-    def give(self, rows: List[Row]) -> str:
+    def give(self, rows: List[FileRow]) -> str:
         """Give one name back: its rows are the copies of its parts. Returns what became of it."""
         row, names = rows[0], split(rows[0].original)
         if row.kind == "dir":
@@ -247,7 +251,9 @@ class Restorer:
         self.good.setdefault(content, path)
         return "already there" if there else "restored"
 
-    def write(self, path: str, row: Row, parts: List[List[Row]], twin: Optional[str]) -> None:
+    def write(
+        self, path: str, row: FileRow, parts: List[List[FileRow]], twin: Optional[str]
+    ) -> None:
         """Write beside the path, as a link to the twin if there is one, and rename."""
         folder, name = os.path.split(path)
         short = os.fsencode(name)[: 254 - len(PARTIAL)].decode("utf-8", "ignore")
@@ -272,7 +278,7 @@ class Restorer:
             with suppress(OSError):
                 os.unlink(partial)
 
-    def copy(self, copies: List[Row], out: BinaryIO) -> None:
+    def copy(self, copies: List[FileRow], out: BinaryIO) -> None:
         """Append a part from the first disc that has it undamaged."""
         start, problems = out.tell(), []
         for disc, path, expected in self.sources(copies):
@@ -285,7 +291,7 @@ class Restorer:
         self.missing.update({row.disc for row in copies} - {disc.disc for disc in self.discs})
         raise max(problems, key=lambda error: isinstance(error, DamagedError))
 
-    def run(self, rows: List[Row]) -> int:
+    def run(self, rows: List[FileRow]) -> int:
         """Give all rows back and return the exit code."""
         given, at = {disc.disc for disc in self.discs}, ("", 0)
         new = (x for x in rows if not os.path.lexists(os.path.join(self.root, x.original)))
@@ -293,7 +299,7 @@ class Restorer:
         if sum(need.values()) > shutil.disk_usage(self.root).free:
             stop(3, f"no room in {self.root} for {sum(need.values())} bytes")
         rows.sort(key=lambda x: (x.original.endswith(PARTIAL), x.disc not in given, x.disc, x.kind))
-        names: Dict[str, List[Row]] = {}
+        names: Dict[str, List[FileRow]] = {}
         for row in rows:
             names.setdefault(row.original, []).append(row)
         for name, copies in names.items():
@@ -323,7 +329,7 @@ def main() -> int:
     if not options.to and not options.check:
         parser.error("say --to DIR, the folder that gets the files, or --check")
     folders = options.discs or [os.path.dirname(os.path.abspath(__file__))]
-    discs = [Disc(folder) for folder in {os.path.realpath(x): x for x in folders}.values()]
+    discs = [DiscFolder(folder) for folder in {os.path.realpath(x): x for x in folders}.values()]
     if options.check:
         return 5 if sum(disc.check() for disc in discs) else 0
     for path in sorted(f"{disc.folder}: {name}" for disc in discs for name in disc.damaged):

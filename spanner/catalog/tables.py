@@ -36,7 +36,7 @@ _WITH_DATA = {"file", "hardlink"}
 _TYPES = {*_WITH_DATA, "dir", "symlink"}
 
 
-class Row(msgspec.Struct, frozen=True):
+class CatalogRow(msgspec.Struct, frozen=True):
     """One line of files.tsv; `disc`, `part`, `parts`, `offset`, `size` are 0 where it says `-`."""
 
     kind: str
@@ -53,11 +53,11 @@ class Row(msgspec.Struct, frozen=True):
     target: str
 
 
-def rows(plan: Plan) -> Iterator[Row]:
+def rows(plan: Plan) -> Iterator[CatalogRow]:
     """All entries of the set: directories, files disc by disc, symbolic links."""
     for directory in plan.directories:
         place = directory.disc_path or f"data/{directory.path}"
-        yield Row(
+        yield CatalogRow(
             "dir", 0, 0, 0, 0, 0, directory.mtime_ns, directory.mode, "", place, directory.path, ""
         )
     for disc in plan.discs:
@@ -65,13 +65,13 @@ def rows(plan: Plan) -> Iterator[Row]:
             for name in item.names():
                 yield _item_row(disc.number, item, name)
     for symlink in plan.symlinks:
-        yield Row(
+        yield CatalogRow(
             "symlink", 0, 0, 0, 0, 0, symlink.mtime_ns, 0, "", "", symlink.path, symlink.target
         )
 
 
-def _item_row(disc: int, item: Item, name: Name) -> Row:
-    return Row(
+def _item_row(disc: int, item: Item, name: Name) -> CatalogRow:
+    return CatalogRow(
         "hardlink" if name.link_to else "file",
         disc,
         item.part,
@@ -87,7 +87,7 @@ def _item_row(disc: int, item: Item, name: Name) -> Row:
     )
 
 
-def line(row: Row, sha256: str) -> str:
+def line(row: CatalogRow, sha256: str) -> str:
     """The row as a line, with `sha256` for its hash."""
     has_data = row.disc > 0
     time = format_time(row.mtime_ns)
@@ -101,7 +101,7 @@ def line(row: Row, sha256: str) -> str:
     return f"{numbers}\t{time}\t{mode}\t{sha256 or NONE}\t{names}\n"
 
 
-def parse(lines: Iterable[str]) -> Iterator[Row]:
+def parse(lines: Iterable[str]) -> Iterator[CatalogRow]:
     """Read the lines of files.tsv, header first.
 
     Raises:
@@ -117,7 +117,7 @@ def parse(lines: Iterable[str]) -> Iterator[Row]:
             raise ValueError(f"line {number}: {error}") from None
 
 
-def parse_line(text: str) -> Row:
+def parse_line(text: str) -> CatalogRow:
     """The row that `line` made the text of, without its line feed.
 
     Raises:
@@ -137,7 +137,7 @@ def parse_line(text: str) -> Row:
         raise ValueError(f"a {kind} of mode {mode!r}")
     if sha256 != NONE and not _SHA256.fullmatch(sha256):
         raise ValueError(f"{sha256!r} is no SHA-256")
-    return Row(
+    return CatalogRow(
         kind,
         _number(disc, has_data),
         _number(part, has_data),
@@ -168,9 +168,9 @@ def _file_row(
     path: str,
     original: str,
     target: str,
-) -> Row:
+) -> CatalogRow:
     seconds = _seconds_of_day(day) + _seconds_of_time(time)
-    return Row(
+    return CatalogRow(
         kind,
         int(disc),
         int(part),

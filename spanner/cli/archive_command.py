@@ -8,11 +8,11 @@ from spanner.cli.planning import plan_sources
 from spanner.cli.terminal_progress import TerminalProgress
 from spanner.cli.writing import write_set
 from spanner.errors import NothingNewError, UsageError
-from spanner.incremental import Comparing
+from spanner.incremental import IncrementalOptions
 from spanner.library import open_library
 from spanner.model.media_types import parse_media
-from spanner.planning.planner import Wishes
-from spanner.sources.collect import Collecting
+from spanner.planning.planner import PlanOptions
+from spanner.sources.collect import CollectOptions
 
 
 def command(
@@ -57,7 +57,7 @@ def command(
     progress = TerminalProgress()
     replicated = tuple(replicate or ())
     offered = parse_media(media)
-    wishes = Wishes(
+    wishes = PlanOptions(
         offered,
         pack,
         split,
@@ -70,10 +70,12 @@ def command(
         parity,
         o.ecc_percent(ecc),
     )
-    collecting = Collecting(
+    collecting = CollectOptions(
         tuple(search or ()), folder_only, used_only, skip_regenerable, allow_missing, follow
     )
-    comparing = Comparing(new_only, by_hash, skip_archived, hashed, replicated, include_library)
+    comparing = IncrementalOptions(
+        new_only, by_hash, skip_archived, hashed, replicated, include_library
+    )
     file = o.library_file(library)
     try:
         plan = plan_sources(sources, collecting, wishes, comparing, file, progress)

@@ -10,9 +10,9 @@ import typer
 from burners import NoDriveError
 from burners.drives import Drive, drives, look
 from spanner.burning.blanks import can_write
-from spanner.burning.burn_job import Orders
-from spanner.burning.burn_result import Written
-from spanner.burning.disc_image import Work
+from spanner.burning.burn_job import BurnOptions
+from spanner.burning.burn_result import BurnResult
+from spanner.burning.disc_image import DiscImage
 from spanner.burning.drive_job import burn_all
 from spanner.cli.output import print_json, print_lines, print_table
 from spanner.cli.terminal_progress import TerminalProgress
@@ -66,8 +66,8 @@ class Burning:
     scratch: str
 
     def run(
-        self, works: Sequence[Work], library: Library, progress: TerminalProgress
-    ) -> list[Written]:
+        self, works: Sequence[DiscImage], library: Library, progress: TerminalProgress
+    ) -> list[BurnResult]:
         """Burn the works.
 
         Raises:
@@ -78,7 +78,7 @@ class Burning:
             raise UsageError(f"--program {self.program!r}: say {', '.join(_PROGRAMS[1:])}")
         if self.speed is not None and not 0 < self.speed < 1000:
             raise UsageError(f"--speed {self.speed:g}: say a multiple of the disc's 1×, such as 4")
-        orders = Orders(
+        orders = BurnOptions(
             self.copies,
             self.speed,
             self.simulate,
@@ -89,7 +89,7 @@ class Burning:
         )
         return burn_all(works, self._drives(works), orders, library, progress)
 
-    def _drives(self, works: Sequence[Work]) -> list[Drive]:
+    def _drives(self, works: Sequence[DiscImage]) -> list[Drive]:
         try:
             if self.drives:
                 found = [look(node) for node in self.drives]
@@ -117,7 +117,7 @@ def drive_nodes(option: Sequence[str] | None) -> list[str]:
     return nodes
 
 
-def show(written: Sequence[Written], document: dict[str, Any], *, as_json: bool) -> None:
+def show(written: Sequence[BurnResult], document: dict[str, Any], *, as_json: bool) -> None:
     """Print what was burnt; `document` is what else the JSON says."""
     if as_json:
         print_json({**document, "discs": written})
@@ -140,7 +140,7 @@ def show(written: Sequence[Written], document: dict[str, Any], *, as_json: bool)
     print_lines("", *_summary(written))
 
 
-def _summary(written: Sequence[Written]) -> Iterator[str]:
+def _summary(written: Sequence[BurnResult]) -> Iterator[str]:
     good = sum(each.verified for each in written)
     simulated = sum(each.simulated for each in written)
     unchecked = len(written) - good - simulated
@@ -156,7 +156,7 @@ def _discs(count: int) -> str:
     return "1 disc" if count == 1 else f"{count} discs"
 
 
-def _state(written: Written) -> str:
+def _state(written: BurnResult) -> str:
     if written.simulated:
         return "simulated"
     return "verified" if written.verified else "burnt, not checked"

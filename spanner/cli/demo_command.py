@@ -16,7 +16,7 @@ from spanner.errors import UsageError, VerificationError
 from spanner.library import open_library
 from spanner.model.media_types import parse_media
 from spanner.model.units import SECTOR, format_size
-from spanner.planning.planner import Wishes, make_plan
+from spanner.planning.planner import PlanOptions, make_plan
 from spanner.restoring.restore import restore
 from spanner.sources import scan
 from spanner.wording import printable
@@ -37,7 +37,7 @@ def command(
     session = os.path.join(folder, "Demo Session")
     images, back = os.path.join(folder, "images"), os.path.join(folder, "restored")
     make_session(session)
-    plan = make_plan(scan([session]), Wishes(parse_media(_MEDIA)))
+    plan = make_plan(scan([session]), PlanOptions(parse_media(_MEDIA)))
     with open_library(os.path.join(folder, "library.sqlite")) as library:
         job = FolderJob(FolderDrive(images), library, lambda _: False, progress)
         written = job.run(plan)

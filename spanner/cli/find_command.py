@@ -13,7 +13,7 @@ from spanner.cli.find_prompt import prompt
 from spanner.cli.find_view import lines
 from spanner.cli.output import print_json, print_lines
 from spanner.errors import UsageError
-from spanner.library import Found, Query, open_library
+from spanner.library import FileQuery, SearchResult, open_library
 from spanner.library.search.patterns import is_hash
 from spanner.model.units import parse_size
 from spanner.wording import printable
@@ -53,7 +53,7 @@ def command(
     """Find files in all sets that the library knows, and the discs that they are on."""
     if sha256 and not is_hash(sha256):
         raise UsageError(f"{printable(sha256)!r} is no SHA-256, nor 8 digits or more of one")
-    query = Query(
+    query = FileQuery(
         pattern,
         sha256,
         larger=_size(larger),
@@ -62,7 +62,7 @@ def command(
         before=_nanoseconds(until, _DAY),
         limit=limit,
     )
-    typed = query == Query(limit=limit)
+    typed = query == FileQuery(limit=limit)
     if typed and (as_json or not (sys.stdin.isatty() and sys.stdout.isatty())):
         raise UsageError("say what to find: spanner find PATTERN, or a hash, size or date")
     with open_library(o.library_file(library)) as opened:
@@ -80,7 +80,7 @@ def command(
         print_lines(*lines(found))
 
 
-def _document(found: Found) -> dict[str, object]:
+def _document(found: SearchResult) -> dict[str, object]:
     files = [
         msgspec.to_builtins(file) | {"mtime": format_time(file.mtime_ns)} for file in found.files
     ]

@@ -15,7 +15,7 @@ import msgspec
 from rich.cells import set_cell_size
 
 from spanner.cli.find_view import lines
-from spanner.library import Library, Query
+from spanner.library import FileQuery, Library
 
 _ENTER, _BACKSPACE, _CLEAR, _LEAVE = "\r\n", "\x7f\b", "\x15", "\x04\x1b"
 _ARROWS = re.compile(r"\x1b[\[O][0-9;]*[A-Za-z~]")  # and other keys that mean nothing here
@@ -24,7 +24,7 @@ _HOME, _REST_OF_LINE, _REST_OF_SCREEN = "\x1b[H", "\x1b[K", "\x1b[J"
 _HELP = "part of a name or path, a glob, a hash; Enter prints it, Esc leaves"
 
 
-def prompt(library: Library, query: Query) -> Query | None:
+def prompt(library: Library, query: FileQuery) -> FileQuery | None:
     """Let the user type what to find, until Enter: the query with that; None: the user left."""
     decode = getincrementaldecoder("utf-8")("replace").decode
     typed, shown = "", None

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from spanner.catalog.tables import format_time
-from spanner.library import Found, FoundFile, OnDisc
+from spanner.library import FoundFile, OnDisc, SearchResult
 from spanner.model.units import format_size
 from spanner.wording import printable
 
 
-def lines(found: Found) -> Iterator[str]:
+def lines(found: SearchResult) -> Iterator[str]:
     """What was found, each disc or group of discs followed by its files."""
     if not found.files:
         yield "nothing found"

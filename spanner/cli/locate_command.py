@@ -8,7 +8,8 @@ import typer
 from spanner.cli import options as o
 from spanner.cli.output import print_json, print_lines, print_table
 from spanner.errors import UsageError
-from spanner.library import Holding, Library, open_library
+from spanner.library import Library, open_library
+from spanner.status.copy_status import CopyStatus, CopyStatuses
 from spanner.wording import printable
 
 
@@ -43,7 +44,7 @@ def command(
     if (at and not place) or (at and lost):
         raise UsageError("--at names a place, such as 'bank vault'; --lost goes without")
     with open_library(o.library_file(library)) as opened:
-        found: list[Holding] = []
+        found: list[CopyStatus] = []
         for each in words:
             found += _locate(opened, each, place, copy, lost=lost)
     if as_json:
@@ -54,7 +55,7 @@ def command(
         show(found)
 
 
-def show(holdings: list[Holding]) -> None:
+def show(holdings: list[CopyStatus]) -> None:
     """Print copies, one a line."""
     print_table(
         ["Disc", "Copy", "Medium", "State", "Last good check", "Place"],
@@ -72,7 +73,7 @@ def show(holdings: list[Holding]) -> None:
     )
 
 
-def where(holding: Holding) -> str:
+def where(holding: CopyStatus) -> str:
     """The place of a copy in words, and where in it a file lies."""
     place, path = printable(holding.place), printable(holding.path)
     if not path:
@@ -80,11 +81,11 @@ def where(holding: Holding) -> str:
     return path if os.path.dirname(path) == place or path == place else f"{place}: {path}"
 
 
-def _state(holding: Holding) -> str:
+def _state(holding: CopyStatus) -> str:
     return holding.state if holding.seen or not holding.counts else f"{holding.state}, not seen"
 
 
-def _locate(library: Library, words: str, place: str, copy: int, *, lost: bool) -> list[Holding]:
+def _locate(library: Library, words: str, place: str, copy: int, *, lost: bool) -> list[CopyStatus]:
     places = library.places
     images = places.images(words) if os.sep in words or os.path.exists(words) else []
     if images:
@@ -104,5 +105,7 @@ def _locate(library: Library, words: str, place: str, copy: int, *, lost: bool) 
                 places.put(disc, place, copy)
     wanted = set(discs)
     sets = {set_id for set_id, _ in discs}
-    copies = [each for each in library.holdings.of(sets) if (each.set_id, each.disc) in wanted]
+    copies = [
+        each for each in CopyStatuses(library.db).of(sets) if (each.set_id, each.disc) in wanted
+    ]
     return sorted(copies, key=lambda each: (each.set_id, each.disc))

@@ -9,11 +9,11 @@ from spanner.cli.output import print_json, print_lines
 from spanner.cli.plan_view import describe
 from spanner.cli.planning import plan_sources
 from spanner.cli.terminal_progress import TerminalProgress
-from spanner.incremental import Comparing
+from spanner.incremental import IncrementalOptions
 from spanner.model.media_types import parse_media
 from spanner.planning.plan_file import save
-from spanner.planning.planner import Wishes
-from spanner.sources.collect import Collecting
+from spanner.planning.planner import PlanOptions
+from spanner.sources.collect import CollectOptions
 
 
 def command(
@@ -48,7 +48,7 @@ def command(
     """Plan which file goes on which disc; nothing is written but the plan."""
     replicated = tuple(replicate or ())
     offered = parse_media(media)
-    wishes = Wishes(
+    wishes = PlanOptions(
         offered,
         pack,
         split,
@@ -61,10 +61,12 @@ def command(
         parity,
         o.ecc_percent(ecc),
     )
-    collecting = Collecting(
+    collecting = CollectOptions(
         tuple(search or ()), folder_only, used_only, skip_regenerable, allow_missing, follow
     )
-    comparing = Comparing(new_only, by_hash, skip_archived, hashed, replicated, include_library)
+    comparing = IncrementalOptions(
+        new_only, by_hash, skip_archived, hashed, replicated, include_library
+    )
     file = o.library_file(library)
     plan = plan_sources(sources, collecting, wishes, comparing, file, TerminalProgress())
     if output:

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from burners import Progress
 from spanner.errors import UsageError
-from spanner.incremental import Comparing, compare
+from spanner.incremental import IncrementalOptions, compare
 from spanner.library import open_library
 from spanner.library.snapshot import freeze
 from spanner.model.plan import Plan
-from spanner.model.tree import LeftOut, Tree
+from spanner.model.tree import Skipped, Tree
 from spanner.model.units import format_size
-from spanner.planning.planner import Wishes, make_plan
-from spanner.sources.collect import Collecting, collect
+from spanner.planning.planner import PlanOptions, make_plan
+from spanner.sources.collect import CollectOptions, collect
 from spanner.sources.hashing import with_hashes
 from spanner.sources.resolver import OUTSIDE
 from spanner.wording import printable
@@ -23,9 +23,9 @@ _SHOWN = 20  # lines of a kind; the plan has all
 
 def plan_sources(
     sources: Sequence[str],
-    collecting: Collecting,
-    wishes: Wishes,
-    comparing: Comparing,
+    collecting: CollectOptions,
+    wishes: PlanOptions,
+    comparing: IncrementalOptions,
     library: str,
     progress: Progress,
 ) -> Plan:
@@ -39,11 +39,11 @@ def plan_sources(
     if comparing.by_hash and not comparing.new_only:
         raise UsageError("--by-hash says how --new-only compares: say both")
     tree = collect(sources, collecting, progress)
-    for line in (*_outside(tree), *_left_out(tree.left_out)):
+    for line in (*_outside(tree), *_skipped(tree.skipped)):
         progress.note(line)
     if comparing.needs_library or comparing.include_library:
         with open_library(library) as opened:
-            archived = opened.archived if comparing.needs_library else None
+            archived = opened.complete_sets if comparing.needs_library else None
             tree = compare(tree, archived, comparing, progress)
             if comparing.include_library:
                 tree = replace(tree, library=freeze(opened))
@@ -56,35 +56,35 @@ def plan_sources(
     return with_hashes(plan, progress, every=wishes.hashed)
 
 
-def _compared(tree: Tree, comparing: Comparing, library: str) -> Iterator[str]:
+def _compared(tree: Tree, comparing: IncrementalOptions, library: str) -> Iterator[str]:
     """What comes of the comparison."""
-    known = {each.id for each in tree.since}
+    known = {each.id for each in tree.compared_sets}
     if comparing.new_only and not known:
         yield (
             f"{printable(library)} has no set of these sources with every disc read back: "
             "all of them is new"
         )
-    if tree.earlier:
-        size = format_size(sum(each.size for each in tree.earlier))
-        used = {each.set_id for each in tree.earlier}
-        named = [each for each in tree.earlier_sets if each.id in used]
+    if tree.base_files:
+        size = format_size(sum(each.size for each in tree.base_files))
+        used = {each.set_id for each in tree.base_files}
+        named = [each for each in tree.base_sets if each.id in used]
         sets = ", ".join(f"{each.id[:8]} ({each.created[:10]})" for each in named)
-        files = "1 file" if len(tree.earlier) == 1 else f"{len(tree.earlier):,} files"
+        files = "1 file" if len(tree.base_files) == 1 else f"{len(tree.base_files):,} files"
         yield f"not archived again: {files}, {size}, on discs of set {sets}"
 
 
 def _outside(tree: Tree) -> Iterator[str]:
     """What is archived from outside the sources, each file: nobody may learn of it too late."""
     sources = tuple(os.path.join(root.path, "") for root in tree.roots)
-    places = {need.place for need in tree.needs if need.status == OUTSIDE}
+    places = {need.place for need in tree.references if need.status == OUTSIDE}
     for place in sorted(places):
         if not place.startswith(sources):
             yield f"from outside: {printable(place)}"
 
 
-def _left_out(left_out: Sequence[LeftOut]) -> Iterator[str]:
+def _skipped(skipped: Sequence[Skipped]) -> Iterator[str]:
     by_reason: dict[str, list[str]] = {}
-    for each in left_out:
+    for each in skipped:
         by_reason.setdefault(each.reason, []).append(each.path)
     for reason, paths in by_reason.items():
         for path in paths[:_SHOWN]:

@@ -16,9 +16,10 @@ from spanner.errors import SpannerError
 from spanner.library import RESTORE, open_library
 from spanner.library.recording import record
 from spanner.reading.discs import expand
-from spanner.restoring.disc_prompt import Asking
-from spanner.restoring.report import Remark, Report
+from spanner.restoring.disc_prompt import DiscPrompt
+from spanner.restoring.report import Remark, RestoreReport
 from spanner.restoring.restore import restore
+from spanner.status.copy_status import CopyStatuses
 from spanner.wording import printable
 
 _SHOWN = 20  # remarks of a kind that are printed; --json has all
@@ -76,7 +77,7 @@ def command(
     asking = None
     if not sources:
         where = partial(_kept_at, o.library_file(library))
-        asking = Asking(b.drive_nodes(drive), progress, b.seconds_to_wait(wait), where)
+        asking = DiscPrompt(b.drive_nodes(drive), progress, b.seconds_to_wait(wait), where)
     report = restore(
         sources or (),
         to,
@@ -104,13 +105,15 @@ def _kept_at(library: str, set_id: str, number: int) -> str:
         return ""
     try:
         with open_library(library) as opened:
-            copies = [each for each in opened.holdings.of([set_id]) if each.disc == number]
+            copies = [each for each in CopyStatuses(opened.db).of([set_id]) if each.disc == number]
     except SpannerError:
         return ""
     return " or ".join(sorted({each.place for each in copies if each.number and each.place}))
 
 
-def _record(report: Report, sources: Sequence[str], library: str, progress: Progress) -> None:
+def _record(
+    report: RestoreReport, sources: Sequence[str], library: str, progress: Progress
+) -> None:
     """Record how the discs were found, where there is a library; the files are back anyway."""
     found = [(each.path, (each.set_id, each.number), each.problems) for each in report.read]
     remarks = (*report.damaged, *report.warnings)
@@ -126,7 +129,7 @@ def _record(report: Report, sources: Sequence[str], library: str, progress: Prog
         progress.note(f"not recorded: {error}")
 
 
-def _lines(report: Report, folder: str) -> list[str]:
+def _lines(report: RestoreReport, folder: str) -> list[str]:
     restored, there = len(report.restored), len(report.already_there)
     lines = [f"{restored} restored, {there} already there, in {printable(folder)}"]
     lines += [

@@ -14,8 +14,8 @@ from spanner.errors import SourceError, UsageError
 from spanner.model.session import Session
 from spanner.sources.folders import Folders
 from spanner.sources.formats.detect import looks_like_session
-from spanner.sources.resolver import MISSING, OUTSIDE, Gatherer, last_seen
-from spanner.sources.session_scan import Scanned, scan_sessions, session_files
+from spanner.sources.resolver import MISSING, OUTSIDE, MediaResolver, last_seen
+from spanner.sources.session_scan import ScannedSession, scan_sessions, session_files
 from spanner.wording import printable
 
 
@@ -33,7 +33,7 @@ def command(
     """Show the media that sessions need: what lies outside, what is missing, what is not used."""
     progress = TerminalProgress()
     folders = Folders()
-    gatherer = Gatherer(search or (), folders)
+    gatherer = MediaResolver(search or (), folders)
     documents: list[dict[str, Any]] = []
     unreadable: list[dict[str, str]] = []
     missing = 0
@@ -73,7 +73,7 @@ def _files(targets: Sequence[str], folders: Folders) -> Iterator[str]:
         yield from found
 
 
-def _document(scanned: Scanned, session: Session, unused: Sequence[str]) -> dict[str, Any]:
+def _document(scanned: ScannedSession, session: Session, unused: Sequence[str]) -> dict[str, Any]:
     return {
         "file": scanned.file,
         "backup": scanned.backup,
@@ -87,7 +87,7 @@ def _document(scanned: Scanned, session: Session, unused: Sequence[str]) -> dict
     }
 
 
-def _lines(scanned: Scanned, session: Session, unused: Sequence[str]) -> Iterator[str]:
+def _lines(scanned: ScannedSession, session: Session, unused: Sequence[str]) -> Iterator[str]:
     program = " ".join(filter(None, (session.application, session.version)))
     what = f"backup of {program}" if scanned.backup else program
     yield f"{printable(scanned.file)}  ({what}, {session.format})"

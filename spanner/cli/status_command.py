@@ -11,12 +11,13 @@ from spanner.cli.locate_command import where
 from spanner.cli.output import print_json, print_lines, print_table
 from spanner.cli.terminal_progress import TerminalProgress
 from spanner.errors import VerificationError
-from spanner.library import Holding, Rule, before, open_library, parse_age
-from spanner.model.units import format_size
-from spanner.sources.collect import Collecting
-from spanner.status.counting import COPIES, MEDIA, PLACES
-from spanner.status.set_status import SetStatus, Status
-from spanner.status.source_status import SourceStatus
+from spanner.library import before, open_library
+from spanner.model.units import format_size, parse_age
+from spanner.sources.collect import CollectOptions
+from spanner.status.copy_status import CopyStatus
+from spanner.status.counting import COPIES, MEDIA, PLACES, Rule
+from spanner.status.set_status import SetStatus, Status, status
+from spanner.status.source_status import SourceStatus, examine
 from spanner.wording import printable
 
 _SHOWN = 20  # things of a kind that are named; --json has all
@@ -62,19 +63,19 @@ def command(
     """
     rule = Rule(copies, media, places)
     since = before(parse_age(due))
-    collecting = Collecting(
+    collecting = CollectOptions(
         tuple(search or ()), folder_only, used_only, skip_regenerable, allow_missing, follow
     )
     progress = TerminalProgress()
     given = words or []
     paths = [each for each in given if os.path.exists(each)]
     with open_library(o.library_file(library)) as opened:
-        sources = [opened.examine(path, collecting, copies, progress) for path in paths]
+        sources = [examine(opened, path, collecting, copies, progress) for path in paths]
         sets: set[str] | None = None
         if given:
             sets = set(opened.find_sets(each for each in given if each not in paths))
             sets.update(*(each.sets for each in sources))
-        found = opened.status(rule, since, sets, allow_missing=allow_missing)
+        found = status(opened, rule, since, sets, allow_missing=allow_missing)
     well = found.well and all(each.safe for each in sources)
     if as_json:
         print_json({"well": well, "rule": rule, "due_before": since, **_document(found, sources)})
@@ -110,22 +111,22 @@ def _show(found: Status, sources: Sequence[SourceStatus], rule: Rule) -> None:
     print_lines(*_attention(found), *(line for each in sources for line in _source(each)))
 
 
-def _row(status: SetStatus, rule: Rule) -> tuple[str, ...]:
+def _row(found: SetStatus, rule: Rule) -> tuple[str, ...]:
     return (
-        status.id[:8],
-        _sessions(status),
-        str(status.discs),
-        "yes" if status.complete else "NO",
-        f"{status.copies}/{rule.copies}",
-        f"{status.media}/{rule.media}",
-        f"{status.places}/{rule.places}",
-        status.last_checked[:10] or "never",
-        "met" if status.rule_met else "NOT MET",
+        found.id[:8],
+        _sessions(found),
+        str(found.discs),
+        "yes" if found.complete else "NO",
+        f"{found.copies}/{rule.copies}",
+        f"{found.media}/{rule.media}",
+        f"{found.places}/{rule.places}",
+        found.last_checked[:10] or "never",
+        "met" if found.rule_met else "NOT MET",
     )
 
 
-def _sessions(status: SetStatus) -> str:
-    names = ", ".join(map(printable, status.sessions)) or printable(status.title)
+def _sessions(found: SetStatus) -> str:
+    names = ", ".join(map(printable, found.sessions)) or printable(found.title)
     return names if len(names) <= 40 else f"{names[:39]}…"
 
 
@@ -147,17 +148,17 @@ def _attention(found: Status) -> Iterator[str]:
         yield f"spoilt when burnt: {len(found.spoilt)}"
 
 
-def _copy(holding: Holding) -> str:
+def _copy(holding: CopyStatus) -> str:
     number = f", copy {holding.number}" if holding.number else ""
     return f"{holding.volume_id}{number} ({holding.medium}, {where(holding)})"
 
 
-def _checked(holding: Holding) -> str:
+def _checked(holding: CopyStatus) -> str:
     last = f"last found good {holding.verified[:10]}" if holding.verified else "never checked"
     return f"{_copy(holding)}: {last}"
 
 
-def _not_seen(holding: Holding) -> str:
+def _not_seen(holding: CopyStatus) -> str:
     if holding.counts:
         return f"{_copy(holding)}: counts, as its place is known"
     return (

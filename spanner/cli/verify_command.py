@@ -8,11 +8,11 @@ from spanner.cli import options as o
 from spanner.cli.output import print_json, print_lines
 from spanner.cli.terminal_progress import TerminalProgress
 from spanner.errors import UsageError, VerificationError
-from spanner.library import VERIFY, Library, Recorded, open_library
+from spanner.library import VERIFY, Library, RecordedCheck, open_library
 from spanner.library.recording import record
 from spanner.reading.discs import expand
-from spanner.reading.prognosis import Prognosis, prognosis
-from spanner.reading.verify import Verdict, verify
+from spanner.reading.prognosis import Repairability, prognosis
+from spanner.reading.verify import VerifyResult, verify
 from spanner.wording import printable
 
 _SHOWN = 3
@@ -56,7 +56,7 @@ def command(
     return VerificationError.exit_code if bad else 0
 
 
-def _compare_with(library: Library, verdict: Verdict) -> None:
+def _compare_with(library: Library, verdict: VerifyResult) -> None:
     """A disc that the library knows must have the hashes that it was written with."""
     if not verdict.catalog or verdict.problems:
         return
@@ -74,7 +74,7 @@ def _compare_with(library: Library, verdict: Verdict) -> None:
         verdict.problems.append(f"{len(differing) - _SHOWN} more are not what the library has")
 
 
-def _record(library: Library, path: str, verdict: Verdict, copy: int) -> Recorded | None:
+def _record(library: Library, path: str, verdict: VerifyResult, copy: int) -> RecordedCheck | None:
     catalog, good = verdict.catalog, not verdict.problems
     belongs = (catalog.set.id, catalog.number) if catalog else None
     if good and belongs and library.has_disc(*belongs):
@@ -83,7 +83,7 @@ def _record(library: Library, path: str, verdict: Verdict, copy: int) -> Recorde
     return record(library, path, VERIFY, belongs, tuple(verdict.problems), sha256, copy)
 
 
-def _lines(verdict: Verdict, outlook: Prognosis | None) -> list[str]:
+def _lines(verdict: VerifyResult, outlook: Repairability | None) -> list[str]:
     if verdict.problems:
         lines = [f"{verdict.name}: BAD", *(f"  {problem}" for problem in verdict.problems)]
         return [*lines, f"  {outlook.words}"] if outlook else lines
@@ -93,7 +93,7 @@ def _lines(verdict: Verdict, outlook: Prognosis | None) -> list[str]:
     return [f"{verdict.name}: good ({which}, {verdict.files} files)"]
 
 
-def _remarks(recorded: Recorded | None) -> list[str]:
+def _remarks(recorded: RecordedCheck | None) -> list[str]:
     """What the library made of it, where that is not plain."""
     if not recorded:
         return ["  not recorded: the library does not know this disc"]
@@ -106,7 +106,7 @@ def _remarks(recorded: Recorded | None) -> list[str]:
 
 
 def _document(
-    verdict: Verdict, recorded: Recorded | None, outlook: Prognosis | None
+    verdict: VerifyResult, recorded: RecordedCheck | None, outlook: Repairability | None
 ) -> dict[str, object]:
     catalog = verdict.catalog
     return {

@@ -58,7 +58,7 @@ _FIELDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Repair:
+class RepairOutcome:
     """How many sectors were repaired, and how many could not be."""
 
     repaired: int
@@ -96,7 +96,7 @@ def augment(
 
 def repair(
     path: str, layout: Rs03, progress: Progress, stop: threading.Event | None = None
-) -> Repair:
+) -> RepairOutcome:
     """Repair an augmented image in a file, as far as that is possible.
 
     What it says is what it believes: only hashes tell that more was wrong than it could see.
@@ -110,7 +110,7 @@ def repair(
     left = max(left, sum(line.startswith(_UNSOLVED) for line in lines))
     if not left and not any(line in _DONE for line in lines):
         raise SpannerError(f"{PROGRAM} could not repair the copy: {_last(lines)}")
-    return Repair(repaired, left)
+    return RepairOutcome(repaired, left)
 
 
 def dead_sector(number: int) -> bytes:

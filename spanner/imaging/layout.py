@@ -29,7 +29,7 @@ class Digests:
 class Piece:
     """Bytes `offset` to `offset` + size of a source file, which must be as the plan saw it.
 
-    `twins` are other sources of the same content and size, with their times: so must they be.
+    `duplicates` are other sources of the same content and size, with their times: so must they be.
     """
 
     source: str
@@ -37,7 +37,7 @@ class Piece:
     file_size: int
     mtime_ns: int
     sha256: str
-    twins: tuple[tuple[str, int], ...] = ()
+    duplicates: tuple[tuple[str, int], ...] = ()
 
 
 Text = Callable[[Digests], Iterable[bytes]]
@@ -69,7 +69,7 @@ class Computed:
 class FileEntry:
     """A file on the disc. `also` are further paths with the same data, time and mode.
 
-    `twins` are those of the same data alone.
+    `duplicates` are those of the same data alone.
     """
 
     path: str
@@ -78,18 +78,18 @@ class FileEntry:
     mode: int
     content: Piece | Text | Computed
     also: tuple[str, ...] = ()
-    twins: tuple[FurtherName, ...] = ()
+    duplicates: tuple[FurtherName, ...] = ()
 
     @property
     def paths(self) -> tuple[str, ...]:
         """All its names, its own first."""
-        return (self.path, *self.also, *(twin.path for twin in self.twins))
+        return (self.path, *self.also, *(duplicate.path for duplicate in self.duplicates))
 
     def names(self) -> Iterator[FurtherName]:
         """The same, with time and mode."""
         for path in (self.path, *self.also):
             yield FurtherName(path, self.mtime_ns, self.mode)
-        yield from self.twins
+        yield from self.duplicates
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +151,13 @@ def digest_of(digests: Digests, path: str) -> str:
 
 def _item_entry(item: Item, roots: dict[str, str]) -> FileEntry:
     source = origin(roots, item.path)
-    sources = tuple((origin(roots, twin.path), twin.mtime_ns) for twin in item.twins)
+    sources = tuple(
+        (origin(roots, duplicate.path), duplicate.mtime_ns) for duplicate in item.duplicates
+    )
     piece = Piece(source, item.offset, item.whole_size, item.mtime_ns, item.sha256, sources)
     also = tuple(item.link_on_disc(link) for link in item.links)
-    twins = tuple(FurtherName(*name[1:4]) for name in item.names())[1 + len(also) :]
-    return FileEntry(item.on_disc, item.size, item.mtime_ns, item.mode, piece, also, twins)
+    duplicates = tuple(FurtherName(*name[1:4]) for name in item.names())[1 + len(also) :]
+    return FileEntry(item.on_disc, item.size, item.mtime_ns, item.mode, piece, also, duplicates)
 
 
 def _directories(
@@ -171,7 +173,7 @@ def _directories(
     }
     if disc.number == 1:
         held = parents(path for each in plan.discs for path in each.places())
-        elsewhere = parents(x for each in plan.earlier for x in (each.path, *each.links))
+        elsewhere = parents(x for each in plan.base_files for x in (each.path, *each.links))
         empty = {
             place
             for place, directory in known.items()

@@ -147,8 +147,8 @@ def _copy_piece(out: "_Output", piece: Piece, size: int) -> str:
             _check_unchanged(os.fstat(fd), piece.source, piece.mtime_ns, piece)
         finally:
             os.close(fd)
-        for twin, mtime_ns in piece.twins:
-            _check_unchanged(os.stat(twin), twin, mtime_ns, piece)
+        for duplicate, mtime_ns in piece.duplicates:
+            _check_unchanged(os.stat(duplicate), duplicate, mtime_ns, piece)
     except OSError as error:
         raise SourceError(
             f"{printable(error.filename or piece.source)}: cannot be read ({error.strerror}); "

@@ -18,7 +18,7 @@ from spanner.planning.plan_file import decode
 from spanner.sources.resolver import MISSING
 
 
-class Session(msgspec.Struct, frozen=True):
+class ArchivedSession(msgspec.Struct, frozen=True):
     """A source of a set, and where it lay.
 
     `missing`: media that it needs and that were not found when it was archived; `unread`: session
@@ -36,7 +36,7 @@ def remember(db: sqlite3.Connection, plan: Plan) -> None:
     names = [root.name for root in plan.sources]
     lacking = Counter(
         (_session_of(need.session, names), need.status)
-        for need in plan.needs
+        for need in plan.references
         if need.status in (MISSING, UNREADABLE)
     )
     db.executemany(
@@ -54,18 +54,18 @@ def remember(db: sqlite3.Connection, plan: Plan) -> None:
     )
 
 
-def sessions(db: sqlite3.Connection) -> dict[str, list[Session]]:
+def sessions(db: sqlite3.Connection) -> dict[str, list[ArchivedSession]]:
     """The sessions of all sets, by the sets' ids."""
     _learn(db)
-    found: dict[str, list[Session]] = {}
+    found: dict[str, list[ArchivedSession]] = {}
     rows = db.execute("SELECT set_id, name, path, missing, unread FROM sessions")
     for set_id, name, path, missing, unread in rows:
-        session = Session(unescape(name), unescape(path), missing, unread)
+        session = ArchivedSession(unescape(name), unescape(path), missing, unread)
         found.setdefault(set_id, []).append(session)
     return found
 
 
-def of_source(known: Mapping[str, list[Session]], path: str, name: str) -> list[str]:
+def of_source(known: Mapping[str, list[ArchivedSession]], path: str, name: str) -> list[str]:
     """The ids of the sets that have a source of this name, or from this place."""
     return [
         set_id

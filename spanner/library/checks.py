@@ -8,7 +8,7 @@ import msgspec
 from spanner.catalog.escaping import escape, unescape
 from spanner.errors import UsageError
 from spanner.library.copies import BURNING, BURNT, SPOILT, VERIFIED, Copies, Copy, image_key
-from spanner.library.times import now
+from spanner.library.database import now
 from spanner.model.units import SECTOR
 
 DISC, FILE, FOLDER, OTHER = "disc", "file", "folder", "other"
@@ -17,7 +17,7 @@ _KEPT = 1000  # problems of a check that are kept
 _SHOWN = 3
 
 
-class Finding(msgspec.Struct, frozen=True):
+class CheckResult(msgspec.Struct, frozen=True):
     """What a check of one disc found; without `problems` it is good.
 
     `place` is where it lay, an absolute path: a drive's for a DISC, a FILE's or a FOLDER's; an
@@ -47,7 +47,7 @@ class Finding(msgspec.Struct, frozen=True):
         return "; ".join(self.problems[:_SHOWN])
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class RecordedCheck(msgspec.Struct, frozen=True):
     """What a check was recorded of: the copy of that number, or 0 and one of `alike` discs.
 
     `new`: the library did not know of that copy.
@@ -77,7 +77,7 @@ class Checks:
         self._db = db
         self._copies = copies
 
-    def add(self, finding: Finding) -> Recorded | None:
+    def add(self, finding: CheckResult) -> RecordedCheck | None:
         """Record a check and what counts after it; None where the disc is not in the library.
 
         A bad one ends that its copy counts, until a VERIFY finds it good. A good VERIFY of what
@@ -94,7 +94,7 @@ class Checks:
             real = os.path.realpath(finding.place)  # one file is one copy, whatever leads to it
             return self._image(msgspec.structs.replace(finding, place=real))
 
-    def note(self, finding: Finding, copy: int) -> None:
+    def note(self, finding: CheckResult, copy: int) -> None:
         """Record the check of a copy, by its id, that was settled already."""
         with self._db:
             if self._knows(finding):
@@ -133,13 +133,13 @@ class Checks:
                 wrong.append(path)
         return wrong
 
-    def _knows(self, finding: Finding) -> bool:
+    def _knows(self, finding: CheckResult) -> bool:
         found = self._db.execute(
             "SELECT 1 FROM discs WHERE set_id = ? AND number = ?", (finding.set_id, finding.disc)
         )
         return found.fetchone() is not None
 
-    def _disc(self, finding: Finding) -> Recorded:
+    def _disc(self, finding: CheckResult) -> RecordedCheck:
         copies = self._copies.of(image_key(finding.set_id, finding.disc))
         highest = max((copy.number for copy in copies), default=0)
         if finding.copy > highest + 1:
@@ -153,7 +153,7 @@ class Checks:
         copy_id = copy.id if copy else self._new_copy(finding) if new else None
         if copy_id is None:
             self._insert(finding, kind=OTHER if finding.copy else DISC)
-            return Recorded(alike=alike)
+            return RecordedCheck(alike=alike)
         if not finding.good:
             self._copies.change(copy_id, SPOILT, remark=finding.remark)
         elif finding.how != RESTORE:
@@ -162,9 +162,9 @@ class Checks:
             self._db.execute("UPDATE copies SET verified = ? WHERE id = ?", (now(), copy_id))
         self._insert(finding, copy=copy_id)
         row = self._db.execute("SELECT number FROM copies WHERE id = ?", (copy_id,)).fetchone()
-        return Recorded(row[0], alike, new)
+        return RecordedCheck(row[0], alike, new)
 
-    def _new_copy(self, finding: Finding) -> int:
+    def _new_copy(self, finding: CheckResult) -> int:
         """A disc that was burnt elsewhere."""
         moment = now()
         done = self._db.execute(
@@ -188,7 +188,7 @@ class Checks:
         assert done.lastrowid
         return done.lastrowid
 
-    def _image(self, finding: Finding) -> Recorded:
+    def _image(self, finding: CheckResult) -> RecordedCheck:
         row = self._db.execute(
             "SELECT id FROM images WHERE set_id = ? AND disc = ? AND place = ?",
             (finding.set_id, finding.disc, escape(finding.place)),
@@ -207,9 +207,9 @@ class Checks:
         elif finding.kind != OTHER:
             image = self._good_image(finding)
         self._insert(finding, image=image)
-        return Recorded(new=row is None and image is not None)
+        return RecordedCheck(new=row is None and image is not None)
 
-    def _good_image(self, finding: Finding) -> int:
+    def _good_image(self, finding: CheckResult) -> int:
         ((image,),) = self._db.execute(
             "INSERT INTO images (set_id, disc, place, sha256, sectors, verified, kind)"
             " SELECT set_id, number, ?, ?, coalesce(sectors, ?), ?, ? FROM discs"
@@ -230,7 +230,7 @@ class Checks:
 
     def _insert(
         self,
-        finding: Finding,
+        finding: CheckResult,
         *,
         kind: str = "",
         copy: int | None = None,
@@ -255,7 +255,7 @@ class Checks:
         )
 
 
-def _chosen(finding: Finding, copies: list[Copy]) -> Copy | None:
+def _chosen(finding: CheckResult, copies: list[Copy]) -> Copy | None:
     """The copy that was checked, where that is sure, or where it makes none count twice."""
     if finding.copy:
         numbered = (copy for copy in copies if copy.number == finding.copy)
@@ -270,7 +270,7 @@ def _chosen(finding: Finding, copies: list[Copy]) -> Copy | None:
     return next(same, None)
 
 
-def _may_be_new(finding: Finding, alike: int) -> bool:
+def _may_be_new(finding: CheckResult, alike: int) -> bool:
     """It was burnt elsewhere: no other disc is known, or the user says that it is a further one."""
     return finding.how == VERIFY and bool(finding.sha256) and (not alike or finding.copy > 0)
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 import msgspec
 
 from spanner.catalog.escaping import escape, unescape
-from spanner.model.base_set import Earlier, EarlierPart
+from spanner.model.base_set import BaseFile, BasePart
 from spanner.model.plan import Plan, SetInfo
 from spanner.model.tree import SourceRoot
 from spanner.planning.plan_file import decode
@@ -39,13 +39,13 @@ class _Head(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldContent:
     """A content that discs of a set hold, and the time that the file had. `parts` in order."""
 
     set_id: str
     size: int
     mtime_ns: int
-    parts: tuple[EarlierPart, ...]
+    parts: tuple[BasePart, ...]
 
     @property
     def division(self) -> tuple[int, ...]:
@@ -59,7 +59,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredContent:
     """A content that a set has under a path, by the sizes and hashes of its parts."""
 
     set_id: str
@@ -68,7 +68,7 @@ class Stored:
     hashes: tuple[str, ...]
 
 
-class Archived:
+class CompleteSets:
     """The complete sets of a library."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
@@ -87,7 +87,7 @@ class Archived:
         """The plan of the first of these sets that has a source of this name."""
         return next((self.plan(x) for x in among if source in self._sources(x)), None)
 
-    def of_sizes(self, sizes: Collection[int], among: Collection[str]) -> Iterator[Stored]:
+    def of_sizes(self, sizes: Collection[int], among: Collection[str]) -> Iterator[StoredContent]:
         """What files of these sizes, in bytes, the sets have; the first sets' first."""
         self._db.execute("CREATE TEMP TABLE wanted_sizes (size INTEGER PRIMARY KEY)")
         self._db.execute("CREATE TEMP TABLE wanted_sets (set_id TEXT PRIMARY KEY, rank INTEGER)")
@@ -110,15 +110,15 @@ class Archived:
             self._db.execute("DROP TABLE temp.wanted_sets")
             self._db.commit()
 
-    def state(self, plan: Plan, among: Collection[str]) -> Iterator[tuple[str, Held]]:
+    def state(self, plan: Plan, among: Collection[str]) -> Iterator[tuple[str, HeldContent]]:
         """All paths of the state that a set describes, and where these sets hold them.
 
         What an older set than those of now held for it is not there.
         """
         yield from self.held(plan.set.id).items()
-        for earlier in plan.earlier:
+        for earlier in plan.base_files:
             if earlier.set_id in among:
-                held = Held(earlier.set_id, earlier.size, earlier.mtime_ns, earlier.parts)
+                held = HeldContent(earlier.set_id, earlier.size, earlier.mtime_ns, earlier.parts)
                 for path in (earlier.path, *earlier.links):
                     yield path, held
 
@@ -137,35 +137,39 @@ class Archived:
         row = self._db.execute("SELECT plan FROM sets WHERE id = ?", (set_id,)).fetchone()
         return zlib.decompress(row[0])
 
-    def _held(self, set_id: str) -> dict[str, Held]:
+    def _held(self, set_id: str) -> dict[str, HeldContent]:
         """What lies on a set's own discs, by path."""
         rows = self._db.execute(
             "SELECT disc, path, part, sha256 FROM files WHERE set_id = ?", (set_id,)
         )
         hashes = {(disc, path, part): sha256 for disc, path, part, sha256 in rows}
-        parts: dict[str, list[EarlierPart]] = {}
+        parts: dict[str, list[BasePart]] = {}
         times: dict[str, tuple[int, int]] = {}
         for disc in self.plan(set_id).discs:
             for item in disc.items:
                 for name in item.names():
                     known = hashes.get((disc.number, escape(name.path), item.part))
                     sha256 = known or item.sha256
-                    place = EarlierPart(
+                    place = BasePart(
                         disc.number, item.part, item.offset, item.size, name.on_disc, sha256
                     )
                     parts.setdefault(name.path, []).append(place)
                     times[name.path] = item.whole_size, name.mtime_ns
         return {
-            path: Held(set_id, *times[path], tuple(sorted(found, key=lambda x: (x.part, x.disc))))
+            path: HeldContent(
+                set_id, *times[path], tuple(sorted(found, key=lambda x: (x.part, x.disc)))
+            )
             for path, found in parts.items()
         }
 
 
-def earlier(held: Held, path: str, links: tuple[str, ...], mtime_ns: int, mode: int) -> Earlier:
+def earlier(
+    held: HeldContent, path: str, links: tuple[str, ...], mtime_ns: int, mode: int
+) -> BaseFile:
     """A file of now whose content is held."""
-    return Earlier(path, held.size, mtime_ns, mode, held.set_id, held.parts, links)
+    return BaseFile(path, held.size, mtime_ns, mode, held.set_id, held.parts, links)
 
 
-def _stored(set_id: str, path: str, parts: dict[int, tuple[int, str]]) -> Stored:
+def _stored(set_id: str, path: str, parts: dict[int, tuple[int, str]]) -> StoredContent:
     sizes, hashes = zip(*(parts[number] for number in sorted(parts)), strict=True)
-    return Stored(set_id, unescape(path), sizes, hashes)
+    return StoredContent(set_id, unescape(path), sizes, hashes)

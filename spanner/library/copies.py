@@ -5,7 +5,7 @@ import sqlite3
 import msgspec
 
 from spanner.catalog.escaping import unescape
-from spanner.library.times import now
+from spanner.library.database import now
 
 BURNING, BURNT, VERIFIED, SPOILT = "burning", "burnt", "verified", "spoilt"
 

@@ -15,7 +15,7 @@ from spanner.catalog.escaping import escape
 from spanner.catalog.reader import DiscInfo
 from spanner.errors import UsageError
 from spanner.library.search.folding import folded_apart
-from spanner.library.staging import FileRow, head, split, stage, unstage
+from spanner.library.staging import StagedFile, head, split, stage, unstage
 from spanner.model.plan import SetInfo
 
 _BATCH = 20_000  # names
@@ -124,7 +124,7 @@ class Filing:
         db.create_function("head_of", 1, _head_of, deterministic=True)
 
     @contextmanager
-    def staged(self, rows: Iterable[FileRow]) -> Iterator[None]:
+    def staged(self, rows: Iterable[StagedFile]) -> Iterator[None]:
         """Have the rows at hand for `record`."""
         usual = {cache: self._db.execute(f"PRAGMA {cache}").fetchone()[0] for cache in _CACHES}
         self._set(_CACHES)

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from spanner.catalog.escaping import escape
 from spanner.catalog.reader import DiscCatalog, DiscInfo
-from spanner.catalog.tables import Row
+from spanner.catalog.tables import CatalogRow
 from spanner.errors import DamagedImageError, SpannerError
+from spanner.library.database import writing
 from spanner.library.filing import Filing
-from spanner.library.staging import FileRow
-from spanner.library.writing import writing
+from spanner.library.staging import StagedFile
 from spanner.model.paths import is_safe
 from spanner.model.plan import SetInfo
 from spanner.wording import printable
@@ -59,7 +59,7 @@ class Imports:
         return info.id, new
 
 
-def _file_rows(catalog: DiscCatalog, rows: Iterator[Row]) -> Iterator[FileRow]:
+def _file_rows(catalog: DiscCatalog, rows: Iterator[CatalogRow]) -> Iterator[StagedFile]:
     count = len(catalog.set.discs)
     for row in rows:
         if row.kind not in ("file", "hardlink"):
@@ -74,7 +74,7 @@ def _file_rows(catalog: DiscCatalog, rows: Iterator[Row]) -> Iterator[FileRow]:
             raise DamagedImageError(
                 f"{catalog.name}: its catalog has an impossible file {printable(row.original)}"
             )
-        yield FileRow(
+        yield StagedFile(
             escape(row.original), row.disc, row.part, row.parts, row.size, row.mtime_ns, row.sha256
         )
 

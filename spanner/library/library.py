@@ -4,32 +4,30 @@ Paths are stored escaped (`catalog.escaping`), so that any bytes can be a name.
 """
 
 import hashlib
+import os
 import sqlite3
 import zlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import msgspec
 
-from burners.progress import Progress
 from spanner.catalog.escaping import escape, unescape
 from spanner.catalog.reader import DiscInfo
 from spanner.errors import UsageError
 from spanner.library import archived_sessions
-from spanner.library.checks import FILE, WRITE, Checks, Finding
-from spanner.library.complete_sets import Archived
+from spanner.library.checks import FILE, WRITE, CheckResult, Checks
+from spanner.library.complete_sets import CompleteSets
 from spanner.library.copies import Copies, Copy, image_key
+from spanner.library.database import opened, writing
 from spanner.library.filing import Filing
 from spanner.library.importing import Imports
 from spanner.library.places import Places
-from spanner.library.search.query import Search
-from spanner.library.staging import FileRow
-from spanner.library.writing import writing
+from spanner.library.search.query import FileSearch
+from spanner.library.set_names import find_sets
+from spanner.library.staging import StagedFile
 from spanner.model.plan import Plan
 from spanner.planning.plan_file import decode, encode
-from spanner.sources.collect import Collecting
-from spanner.status import set_status, source_status
-from spanner.status.copy_status import Holdings
-from spanner.status.counting import Rule
 from spanner.wording import printable
 
 
@@ -75,25 +73,24 @@ class Library:
     """The open library."""
 
     def __init__(self, db: sqlite3.Connection, path: str) -> None:
+        self.db = db
         self.path = path
         self.copies = Copies(db)
         self.checks = Checks(db, self.copies)
-        self.holdings = Holdings(db)
         self.places = Places(db, self.copies)
-        self.archived = Archived(db)
+        self.complete_sets = CompleteSets(db)
         self.filing = Filing(db)
         self.imports = Imports(db, self.filing)
-        self.search = Search(db)
-        self._db = db
+        self.search = FileSearch(db)
 
     def copy_to(self, other: sqlite3.Connection) -> None:
         """Copy all of it, as it is at one moment, into another database."""
-        self._db.backup(other)
+        self.db.backup(other)
 
     def adopt(self, plan: Plan) -> Plan:
         """The plan of the set that has these very discs already, or this plan, recorded now."""
         fingerprint = _fingerprint(plan)
-        known = self._db.execute(
+        known = self.db.execute(
             "SELECT plan FROM sets WHERE fingerprint = ? ORDER BY created LIMIT 1", (fingerprint,)
         ).fetchone()
         if known:
@@ -115,33 +112,33 @@ class Library:
             DiscInfo(disc.number, disc.volume_id, disc.title, disc.medium, *disc.payload)
             for disc in plan.discs
         ]
-        with self.filing.staged(_rows(plan)), writing(self._db):
+        with self.filing.staged(_rows(plan)), writing(self.db):
             if self._has_plan(plan.set.id, fingerprint):  # by another process, meanwhile
                 return
             self.filing.record(plan.set, discs)
-            self._db.execute(
+            self.db.execute(
                 "UPDATE sets SET fingerprint = ?, plan = ? WHERE id = ?",
                 (fingerprint, packed, plan.set.id),
             )
-            archived_sessions.remember(self._db, plan)
+            archived_sessions.remember(self.db, plan)
             for disc in plan.discs:
                 self.filing.set_sectors(plan.set.id, disc.number, disc.image_sectors)
 
     def forget(self, set_id: str) -> None:
         """Remove a set and all that is known of its discs."""
-        with writing(self._db):
+        with writing(self.db):
             self.filing.forget(set_id)
 
     def has_disc(self, set_id: str, disc: int) -> bool:
         """The set is known and has that disc."""
-        found = self._db.execute(
+        found = self.db.execute(
             "SELECT 1 FROM discs WHERE set_id = ? AND number = ?", (set_id, disc)
         )
         return found.fetchone() is not None
 
     def image_hash(self, set_id: str, disc: int) -> str:
         """SHA-256 that the disc's image must have, or nothing before it was made."""
-        row = self._db.execute(
+        row = self.db.execute(
             "SELECT sha256 FROM images WHERE set_id = :set AND disc = :disc"
             " AND kind = 'file' UNION ALL "
             "SELECT sha256 FROM copies WHERE set_id = :set AND disc = :disc"
@@ -160,16 +157,16 @@ class Library:
     ) -> None:
         """Record an image that was read back; `hashes`: path, part, SHA-256."""
         self.add_hashes(set_id, disc, hashes)
-        self.checks.add(Finding(set_id, disc, place, FILE, WRITE, sha256=sha256))
+        self.checks.add(CheckResult(set_id, disc, place, FILE, WRITE, sha256=sha256))
 
     def add_hashes(self, set_id: str, disc: int, hashes: Iterable[tuple[str, int, str]]) -> None:
         """Record what was hashed while the disc was written: path, part, SHA-256."""
-        with self._db:
+        with self.db:
             self.filing.learn(set_id, disc, hashes)
 
     def sets(self) -> list[SetSummary]:
         """All sets, oldest first."""
-        rows = self._db.execute(
+        rows = self.db.execute(
             "SELECT id, title, created,"
             " (SELECT count(*) FROM discs WHERE set_id = sets.id),"
             " (SELECT count(*) FROM (SELECT disc FROM images WHERE set_id = sets.id"
@@ -187,7 +184,7 @@ class Library:
 
     def discs(self, set_id: str) -> list[DiscRecord]:
         """The discs of a set."""
-        rows = self._db.execute(
+        rows = self.db.execute(
             "SELECT number, volume_id, title, medium, sectors, files, bytes, hashed"
             " FROM discs WHERE set_id = ? ORDER BY number",
             (set_id,),
@@ -210,31 +207,11 @@ class Library:
             for number, volume_id, title, medium, sectors, files, size, hashed in rows
         ]
 
-    def status(
-        self,
-        rule: Rule,
-        since: str,
-        sets: Collection[str] | None = None,
-        *,
-        allow_missing: bool = False,
-    ) -> set_status.Status:
-        """The status of these sets, or of all: `library.status`."""
-        return set_status.status(self._db, rule, since, sets, allow_missing=allow_missing)
-
-    def examine(
-        self, source: str, wishes: Collecting, wanted: int, progress: Progress
-    ) -> source_status.SourceStatus:
-        """Whether a source may be deleted: `library.deletable`.
-
-        Raises:
-            UsageError, SourceError: as `collect`.
-        """
-        counts = set_status.counts_of_all(self._db)
-        return source_status.examine(self._db, source, wishes, wanted, counts, progress)
-
     def sets_of_source(self, path: str) -> list[str]:
         """The ids of the sets that have a source from this path, or of its name."""
-        return source_status.sets_of_source(self._db, path)
+        real = os.path.realpath(path)
+        known = archived_sessions.sessions(self.db)
+        return archived_sessions.of_source(known, real, os.path.basename(real))
 
     def find_sets(self, words: Iterable[str]) -> list[str]:
         """The ids of all sets that the words name: ids, beginnings of them, titles, sessions.
@@ -242,7 +219,7 @@ class Library:
         Raises:
             UsageError: words name none.
         """
-        return set_status.find_sets(self._db, words)
+        return find_sets(self.db, words)
 
     def find_set(self, words: str) -> SetSummary:
         """The set that an id, the beginning of one, or a title names.
@@ -269,19 +246,19 @@ class Library:
         Raises:
             UsageError: it is known with another.
         """
-        known = self._db.execute("SELECT fingerprint FROM sets WHERE id = ?", (set_id,)).fetchone()
+        known = self.db.execute("SELECT fingerprint FROM sets WHERE id = ?", (set_id,)).fetchone()
         if known and known[0] not in (None, fingerprint):
             raise UsageError(f"the library has another plan for set {set_id}")
         return bool(known and known[0])
 
     def _places(self, set_id: str, disc: int) -> Iterator[str]:
-        rows = self._db.execute(
+        rows = self.db.execute(
             "SELECT place FROM images WHERE set_id = ? AND disc = ? ORDER BY id", (set_id, disc)
         )
         return (unescape(place) for (place,) in rows)
 
     def _last_check(self, set_id: str, disc: int) -> str:
-        row = self._db.execute(
+        row = self.db.execute(
             "SELECT checked, good, remark FROM checks WHERE set_id = ? AND disc = ? "
             "ORDER BY id DESC LIMIT 1",
             (set_id, disc),
@@ -289,11 +266,23 @@ class Library:
         return f"{row[0]}: {'good' if row[1] else row[2]}" if row else ""
 
 
-def _rows(plan: Plan) -> Iterator[FileRow]:
+@contextmanager
+def open_library(path: str) -> Iterator[Library]:
+    """Open the library, made where there is none. One thread at a time may use it.
+
+    Raises:
+        UsageError: the file is no library, or of a later version.
+        SpannerError: it cannot be used.
+    """
+    with opened(path) as db:
+        yield Library(db, path)
+
+
+def _rows(plan: Plan) -> Iterator[StagedFile]:
     for disc in plan.discs:
         for item in disc.items:
             for name in item.names():
-                yield FileRow(
+                yield StagedFile(
                     escape(name.path),
                     disc.number,
                     item.part,
@@ -309,10 +298,10 @@ def _fingerprint(plan: Plan) -> str:
     discs = plan.discs
     if plan.library:  # which is another each time, and as large as it is
         discs = tuple(msgspec.structs.replace(disc, image_sectors=0) for disc in discs)
-    held = (plan.sources, discs, plan.directories, plan.symlinks, plan.left_out)
-    needs = (plan.outside, plan.needs) if plan.needs else ()
+    held = (plan.sources, discs, plan.directories, plan.symlinks, plan.skipped)
+    needs = (plan.outside, plan.references) if plan.references else ()
     # Of two equal steps, to and fro, each has its own time: its state is the newest then.
-    earlier = (plan.earlier, plan.since) if plan.earlier or plan.since else ()
+    earlier = (plan.base_files, plan.compared_sets) if plan.base_files or plan.compared_sets else ()
     library = ("library",) if plan.library else ()
     described = (plan.set.title, plan.strategy, *held, *needs, *earlier, *library)
     return hashlib.sha256(encode(described)).hexdigest()

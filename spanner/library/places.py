@@ -6,11 +6,9 @@ import sqlite3
 from spanner.catalog.escaping import escape, unescape
 from spanner.errors import UsageError
 from spanner.library.copies import SPOILT, Copies, Copy, image_key
-from spanner.library.times import now
+from spanner.library.database import now
+from spanner.model.plan import DiscKey
 from spanner.wording import printable
-
-DiscKey = tuple[str, int]
-"""A set's id and the number of a disc of it."""
 
 
 class Places:
@@ -31,7 +29,7 @@ class Places:
         rows = self._db.execute(
             "SELECT set_id, number FROM discs WHERE volume_id = ? ORDER BY set_id", (words.upper(),)
         )
-        found: list[DiscKey] = rows.fetchall()
+        found = [DiscKey(*row) for row in rows]
         if not found:
             found = self._of_set(words)
         sets = sorted({set_id for set_id, _ in found})
@@ -90,7 +88,7 @@ class Places:
         found: dict[DiscKey, None] = {}
         for image in images:
             row = self._db.execute("SELECT set_id, disc FROM images WHERE id = ?", (image,))
-            found.update(dict.fromkeys(row.fetchall()))
+            found.update((DiscKey(*each), None) for each in row)
         return list(found)
 
     def _of_set(self, words: str) -> list[DiscKey]:
@@ -109,7 +107,7 @@ class Places:
             discs = self._db.execute(
                 "SELECT set_id, number FROM discs WHERE set_id = ? ORDER BY number", (set_id,)
             )
-            found += [key for key in discs if not numbered or key[1] == int(number)]
+            found += [DiscKey(*key) for key in discs if not numbered or key[1] == int(number)]
         if not found:
             raise UsageError(
                 f"no disc {printable(words)!r} in the library: say its volume ID, or SET:NUMBER"

@@ -5,7 +5,7 @@ import os
 from burners import BurnError, look
 from spanner.catalog.reader import DiscLabel, read_label
 from spanner.errors import SpannerError, UsageError
-from spanner.library import DISC, FILE, FOLDER, Finding, Library, Recorded
+from spanner.library import DISC, FILE, FOLDER, CheckResult, Library, RecordedCheck
 from spanner.library.kinds import kind_of
 from spanner.reading.discs import open_disc
 
@@ -18,7 +18,7 @@ def record(
     problems: tuple[str, ...],
     sha256: str = "",
     copy: int = 0,
-) -> Recorded | None:
+) -> RecordedCheck | None:
     """Record what was found at a path; `belongs`: the set and the number of the disc.
 
     Where these could not be read the library may know what should lie there. None: nothing was
@@ -33,7 +33,9 @@ def record(
     if belongs is None:
         return None
     medium = _look(place)[0] if kind == DISC else ""
-    return library.checks.add(Finding(*belongs, place, kind, how, problems, sha256, medium, copy))
+    return library.checks.add(
+        CheckResult(*belongs, place, kind, how, problems, sha256, medium, copy)
+    )
 
 
 def _expected(library: Library, path: str, kind: str) -> tuple[str, int] | None:

@@ -7,7 +7,7 @@ letters; they keep neither the texts nor where in them the pieces are, which the
 import sqlite3
 
 from spanner.library.filing import Filing
-from spanner.library.staging import FileRow, stage, unstage
+from spanner.library.staging import StagedFile, stage, unstage
 
 _TABLES = """
 ALTER TABLE files RENAME TO old_files;
@@ -109,7 +109,7 @@ def make_searchable(db: sqlite3.Connection) -> None:
             " FROM old_files WHERE set_id = ?",
             (set_id,),
         )
-        stage(db, (FileRow(*row) for row in rows))
+        stage(db, (StagedFile(*row) for row in rows))
         filing.file(set_id)
         unstage(db)
     db.execute("DROP TABLE old_files")

@@ -8,11 +8,11 @@ from contextlib import closing, suppress
 
 from spanner.errors import SpannerError
 from spanner.library.library import Library
-from spanner.model.tree import FrozenLibrary
+from spanner.model.tree import LibrarySnapshot
 from spanner.wording import printable
 
 
-def freeze(library: Library) -> FrozenLibrary:
+def freeze(library: Library) -> LibrarySnapshot:
     """Copy the library as it is now into the folder `NAME.copies` beside it, even while in use.
 
     Where it did not change since the last copy, that one stands for it.
@@ -40,4 +40,4 @@ def freeze(library: Library) -> FrozenLibrary:
     finally:
         with suppress(OSError):
             os.unlink(partial)
-    return FrozenLibrary(path, info.st_size, info.st_mtime_ns, sha256)
+    return LibrarySnapshot(path, info.st_size, info.st_mtime_ns, sha256)

@@ -21,7 +21,7 @@ _TABLES = (
 _LEFT = ("incoming", "staged", "staged_folders")
 
 
-class FileRow(msgspec.Struct, frozen=True):
+class StagedFile(msgspec.Struct, frozen=True):
     """A file, or a part of one, on a disc; `path` is escaped, `sha256` hex or empty."""
 
     path: str
@@ -33,7 +33,7 @@ class FileRow(msgspec.Struct, frozen=True):
     sha256: str
 
 
-def stage(db: sqlite3.Connection, rows: Iterable[FileRow]) -> None:
+def stage(db: sqlite3.Connection, rows: Iterable[StagedFile]) -> None:
     """Make `staged`, with the rows in the order of their names, and `staged_folders`."""
     for table in _TABLES:
         db.execute(table)
@@ -66,7 +66,7 @@ def head(sha256: str) -> int:
     return int(sha256[:_HEAD].ljust(_HEAD, "0"), 16)
 
 
-def _values(rows: Iterable[FileRow], folders: dict[str, int]) -> Iterator[tuple[object, ...]]:
+def _values(rows: Iterable[StagedFile], folders: dict[str, int]) -> Iterator[tuple[object, ...]]:
     for row in rows:
         folder, name = split(row.path)
         mtime_ns, sha256 = row.mtime_ns, row.sha256

@@ -3,7 +3,7 @@
 import msgspec
 
 
-class EarlierPart(msgspec.Struct, frozen=True, omit_defaults=True):
+class BasePart(msgspec.Struct, frozen=True, omit_defaults=True):
     """A part of a file (or all of it) on a disc of an earlier set; `place` is its path there.
 
     `offset` and `size` are bytes; `sha256` is empty where nobody knew it.
@@ -17,7 +17,7 @@ class EarlierPart(msgspec.Struct, frozen=True, omit_defaults=True):
     sha256: str = ""
 
 
-class Earlier(msgspec.Struct, frozen=True, omit_defaults=True):
+class BaseFile(msgspec.Struct, frozen=True, omit_defaults=True):
     """A file as it is now, whose content a set that was archived before holds.
 
     `links` are further names of it (hard links). A part can lie on several discs of that set.
@@ -28,11 +28,11 @@ class Earlier(msgspec.Struct, frozen=True, omit_defaults=True):
     mtime_ns: int
     mode: int
     set_id: str
-    parts: tuple[EarlierPart, ...]
+    parts: tuple[BasePart, ...]
     links: tuple[str, ...] = ()
 
 
-class EarlierDisc(msgspec.Struct, frozen=True, omit_defaults=True):
+class BaseDisc(msgspec.Struct, frozen=True, omit_defaults=True):
     """A disc of an earlier set; `parity`: which one it holds, 0: none."""
 
     number: int
@@ -41,16 +41,16 @@ class EarlierDisc(msgspec.Struct, frozen=True, omit_defaults=True):
     parity: int = 0
 
 
-class EarlierSet(msgspec.Struct, frozen=True):
+class BaseSet(msgspec.Struct, frozen=True):
     """An earlier set that holds earlier files, or did until they were changed or deleted."""
 
     id: str
     title: str
     created: str
-    discs: tuple[EarlierDisc, ...]
+    discs: tuple[BaseDisc, ...]
 
 
-class Since(msgspec.Struct, frozen=True):
+class ComparedSet(msgspec.Struct, frozen=True):
     """A set that the sources were compared with; `created` is UTC."""
 
     id: str

@@ -5,12 +5,26 @@ from typing import NamedTuple
 
 import msgspec
 
-from spanner.model.base_set import Earlier, EarlierSet, Since
-from spanner.model.tree import Directory, FrozenLibrary, LeftOut, Need, SourceRoot, Symlink
+from spanner.model.base_set import BaseFile, BaseSet, ComparedSet
+from spanner.model.tree import (
+    Directory,
+    LibrarySnapshot,
+    ReferenceRecord,
+    Skipped,
+    SourceRoot,
+    Symlink,
+)
 
 FORMAT = "spanner-plan-1"
 UNKNOWN_HASH = "0" * 64
 """What an item has for its hash where that is to be found yet: as long as the hash will be."""
+
+
+class DiscKey(NamedTuple):
+    """Which disc of which set."""
+
+    set_id: str
+    number: int
 
 
 class SetInfo(msgspec.Struct, frozen=True):
@@ -28,7 +42,7 @@ class Link(msgspec.Struct, frozen=True, omit_defaults=True):
     disc_path: str = ""
 
 
-class Twin(msgspec.Struct, frozen=True, omit_defaults=True):
+class Duplicate(msgspec.Struct, frozen=True, omit_defaults=True):
     """Another file with an item's content, which is stored once; `disc_path` as in `Item`."""
 
     path: str
@@ -68,7 +82,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     sha256: str = ""
     replicated: bool = False
     links: tuple[Link, ...] = ()
-    twins: tuple[Twin, ...] = ()
+    duplicates: tuple[Duplicate, ...] = msgspec.field(default=(), name="twins")
 
     @property
     def whole_size(self) -> int:
@@ -80,28 +94,28 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
         """Where it lies on its disc."""
         return self._suffixed(self.disc_path or f"data/{self.path}")
 
-    def link_on_disc(self, link: Link | Twin) -> str:
+    def link_on_disc(self, link: Link | Duplicate) -> str:
         """Where a further name of it lies."""
         return self._suffixed(link.disc_path or f"data/{link.path}")
 
     @property
     def count(self) -> int:
         """How many names it has on its disc."""
-        return 1 + len(self.links) + sum(1 + len(twin.links) for twin in self.twins)
+        return 1 + len(self.links) + sum(1 + len(duplicate.links) for duplicate in self.duplicates)
 
     def places(self) -> Iterator[str]:
         """Where all its names lie, its own first."""
         yield self.on_disc
         for link in self.links:
             yield self.link_on_disc(link)
-        for twin in self.twins:
-            yield self.link_on_disc(twin)
-            for link in twin.links:
+        for duplicate in self.duplicates:
+            yield self.link_on_disc(duplicate)
+            for link in duplicate.links:
                 yield self.link_on_disc(link)
 
     def names(self) -> Iterator[Name]:
         """All its names, as `places`."""
-        files: tuple[Item | Twin, ...] = (self, *self.twins)
+        files: tuple[Item | Duplicate, ...] = (self, *self.duplicates)
         for file in files:
             place = self._suffixed(file.disc_path or f"data/{file.path}")
             yield Name(file.path, place, file.mtime_ns, file.mode)
@@ -149,7 +163,7 @@ class Disc(msgspec.Struct, frozen=True, omit_defaults=True):
         )
 
 
-class Divided(msgspec.Struct, frozen=True):
+class DividedFolder(msgspec.Struct, frozen=True):
     """A folder whose files are on several discs; its path, and the discs' numbers."""
 
     path: str
@@ -193,8 +207,8 @@ class Plan(msgspec.Struct, frozen=True):
     `price_bound` what they cost at least. `divided`: folders on several discs; `too_large`: groups
     that no disc takes, which could not be kept whole. `reserve`: what was to be
     left free on each disc; `ecc`: percent of error correction that each image has, at least.
-    The six before it are as in `Tree`: with `earlier` the set states all that was there, though its
-    discs hold only what was new.
+    The six before it are as in `Tree`: with `base_files` the set states all that was there, though
+    its discs hold only what was new.
     """
 
     format: str
@@ -204,7 +218,7 @@ class Plan(msgspec.Struct, frozen=True):
     discs: tuple[Disc, ...]
     directories: tuple[Directory, ...]
     symlinks: tuple[Symlink, ...]
-    left_out: tuple[LeftOut, ...]
+    skipped: tuple[Skipped, ...] = msgspec.field(name="left_out")
     lower_bound: int
     proven: bool
     price: float | None = None
@@ -213,14 +227,14 @@ class Plan(msgspec.Struct, frozen=True):
     keep: str = "none"
     fill: str = "even"
     reserve: str = ""
-    divided: tuple[Divided, ...] = ()
+    divided: tuple[DividedFolder, ...] = ()
     too_large: tuple[str, ...] = ()
     outside: tuple[SourceRoot, ...] = ()
-    needs: tuple[Need, ...] = ()
-    earlier: tuple[Earlier, ...] = ()
-    earlier_sets: tuple[EarlierSet, ...] = ()
-    since: tuple[Since, ...] = ()
-    library: FrozenLibrary | None = None
+    references: tuple[ReferenceRecord, ...] = msgspec.field(default=(), name="needs")
+    base_files: tuple[BaseFile, ...] = msgspec.field(default=(), name="earlier")
+    base_sets: tuple[BaseSet, ...] = msgspec.field(default=(), name="earlier_sets")
+    compared_sets: tuple[ComparedSet, ...] = msgspec.field(default=(), name="since")
+    library: LibrarySnapshot | None = None
     ecc: float = 0
 
     @property

@@ -15,7 +15,7 @@ class UnlistedError(SessionError):
     """A sound session of a known program, but what it needs cannot be listed."""
 
 
-class Reference(msgspec.Struct, frozen=True, omit_defaults=True):
+class MediaReference(msgspec.Struct, frozen=True, omit_defaults=True):
     """A medium that a session needs, as it is recorded there.
 
     `kind` is one of KINDS. `name` is the file's name, `directory` the folders above it from the top
@@ -47,7 +47,7 @@ class Session(msgspec.Struct, frozen=True, omit_defaults=True):
     application: str
     version: str
     format: str
-    media: tuple[Reference, ...]
+    media: tuple[MediaReference, ...]
     sample_rate: int | None = None
     search: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

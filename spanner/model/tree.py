@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from spanner.model.base_set import Earlier, EarlierSet, Since
+from spanner.model.base_set import BaseFile, BaseSet, ComparedSet
 
 UNREADABLE = "unreadable"
 
@@ -22,8 +22,8 @@ class SourceRoot(msgspec.Struct, frozen=True):
 class File:
     """A file to archive. `links` are further names of the same file (hard links).
 
-    `sha256` is empty where it was not read. `twins` are other files with the same content, which
-    is stored once for all.
+    `sha256` is empty where it was not read. `duplicates` are other files with the same content,
+    which is stored once for all.
     """
 
     path: str
@@ -32,14 +32,18 @@ class File:
     mode: int
     links: tuple[str, ...] = ()
     sha256: str = ""
-    twins: "tuple[File, ...]" = ()
+    duplicates: "tuple[File, ...]" = ()
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All its paths and those of its twins, its own first."""
-        if not self.twins:
+        """All its paths and those of its duplicates, its own first."""
+        if not self.duplicates:
             return (self.path, *self.links)
-        return (self.path, *self.links, *(name for twin in self.twins for name in twin.names))
+        return (
+            self.path,
+            *self.links,
+            *(name for duplicate in self.duplicates for name in duplicate.names),
+        )
 
 
 class Directory(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -59,14 +63,14 @@ class Symlink(msgspec.Struct, frozen=True):
     mtime_ns: int
 
 
-class LeftOut(msgspec.Struct, frozen=True):
+class Skipped(msgspec.Struct, frozen=True):
     """Something in a source that is not archived, and why."""
 
     path: str
     reason: str
 
 
-class Need(msgspec.Struct, frozen=True, omit_defaults=True):
+class ReferenceRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """A medium that a session needs, for the map from recorded places to archived ones.
 
     `session` is the path of the session file, `recorded` the medium's place as it stands there.
@@ -83,7 +87,7 @@ class Need(msgspec.Struct, frozen=True, omit_defaults=True):
     place: str = ""
 
 
-class FrozenLibrary(msgspec.Struct, frozen=True):
+class LibrarySnapshot(msgspec.Struct, frozen=True):
     """A copy of the library that goes onto each disc; it lies at `path` and never changes."""
 
     path: str
@@ -97,21 +101,21 @@ class Tree:
     """All that the sources hold, and what their sessions need.
 
     `outside` are folders outside the sources from which media come; their names are paths,
-    `SESSION/External Media/VOLUME`. `earlier` are files that are not in `files`, because sets that
-    were archived before hold them: `earlier_sets`. `since` are the sets that were compared with.
+    `SESSION/External Media/VOLUME`. `base_files` are files that are not in `files`, because
+    `base_sets`, archived before, hold them. `compared_sets` are the sets that were compared with.
     """
 
     roots: tuple[SourceRoot, ...]
     files: tuple[File, ...]
     directories: tuple[Directory, ...]
     symlinks: tuple[Symlink, ...]
-    left_out: tuple[LeftOut, ...]
+    skipped: tuple[Skipped, ...]
     outside: tuple[SourceRoot, ...] = ()
-    needs: tuple[Need, ...] = ()
-    earlier: tuple[Earlier, ...] = ()
-    earlier_sets: tuple[EarlierSet, ...] = ()
-    since: tuple[Since, ...] = ()
-    library: FrozenLibrary | None = None
+    references: tuple[ReferenceRecord, ...] = ()
+    base_files: tuple[BaseFile, ...] = ()
+    base_sets: tuple[BaseSet, ...] = ()
+    compared_sets: tuple[ComparedSet, ...] = ()
+    library: LibrarySnapshot | None = None
 
     @property
     def places(self) -> dict[str, str]:

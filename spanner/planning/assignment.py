@@ -9,9 +9,9 @@ from spanner.errors import DoesNotFitError, UsageError
 from spanner.model.media_types import Medium
 from spanner.model.units import format_size
 from spanner.planning import letters
-from spanner.planning.contents import Unit
+from spanner.planning.contents import PackItem
 from spanner.planning.contiguous import contiguous
-from spanner.planning.groups import Block, Blocks, blocks, folders, keeper
+from spanner.planning.groups import ItemGroup, ItemGroups, blocks, folders, keeper
 from spanner.planning.media_choice import cheapest
 from spanner.planning.packing.mixed import pack_kinds
 from spanner.planning.packing.problem import Cost, Kind
@@ -24,7 +24,7 @@ _PRICE_UNIT = 10**9
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class Strategy:
     """How units are divided: `strategy`, groups that are kept whole, `even` or `full` discs."""
 
     strategy: str
@@ -33,7 +33,7 @@ class Manner:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class DiscCapacity:
     """A medium and the bytes that it has for units."""
 
     medium: Medium
@@ -41,7 +41,7 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class DiscAssignment:
     """What one disc gets: indices of units; an empty title where nothing better can be said."""
 
     units: tuple[int, ...]
@@ -50,19 +50,21 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Shares:
+class Assignment:
     """All discs' shares of the blocks; `blocks.too_large` are the groups that no disc takes."""
 
-    shares: list[Share]
-    blocks: Blocks
+    shares: list[DiscAssignment]
+    blocks: ItemGroups
 
 
-_Divide = Callable[[Sequence[Unit], Sequence[int], Manner, Sequence[Room]], Shares]
+_Divide = Callable[
+    [Sequence[PackItem], Sequence[int], Strategy, Sequence[DiscCapacity]], Assignment
+]
 
 
 def choose(
-    units: Sequence[Unit], costs: Sequence[int], manner: Manner, rooms: Sequence[Room]
-) -> Shares:
+    units: Sequence[PackItem], costs: Sequence[int], manner: Strategy, rooms: Sequence[DiscCapacity]
+) -> Assignment:
     """Divide the units, of these bytes each, over the media: at least one disc.
 
     Where all media have prices the cheapest discs are taken, else the fewest, then the smallest.
@@ -99,13 +101,13 @@ def _exact(amount: float) -> int:
     return round(amount * _PRICE_UNIT)
 
 
-def kinds_of(rooms: Sequence[Room]) -> list[Kind]:
+def kinds_of(rooms: Sequence[DiscCapacity]) -> list[Kind]:
     """The media as kinds of bins, which cost what a score counts."""
     offered = [room.medium for room in rooms]
     return [Kind(room.size, score([room.medium], offered), room.medium.stock) for room in rooms]
 
 
-def media_for(kept: Blocks, manner: Manner, rooms: Sequence[Room]) -> list[Medium]:
+def media_for(kept: ItemGroups, manner: Strategy, rooms: Sequence[DiscCapacity]) -> list[Medium]:
     """The media that such blocks need, without a word on which goes where.
 
     Raises:
@@ -121,11 +123,11 @@ def media_for(kept: Blocks, manner: Manner, rooms: Sequence[Room]) -> list[Mediu
 
 def _divided(
     divide: _Divide,
-    units: Sequence[Unit],
+    units: Sequence[PackItem],
     costs: Sequence[int],
-    manner: Manner,
-    rooms: Sequence[Room],
-) -> Shares:
+    manner: Strategy,
+    rooms: Sequence[DiscCapacity],
+) -> Assignment:
     usable = [room for room in rooms if room.size > 0 and room.medium.stock != 0]
     if not usable or max(costs, default=0) > max(room.size for room in usable):
         raise DoesNotFitError("no disc is large enough")
@@ -133,15 +135,15 @@ def _divided(
         return divide(units, costs, manner, usable)
     media = [room.medium for room in usable]
     least = min(media, key=lambda medium: score([medium], media))
-    return Shares([Share((), least)], Blocks((), ()))
+    return Assignment([DiscAssignment((), least)], ItemGroups((), ()))
 
 
 def _shortage(
     divide: _Divide,
-    units: Sequence[Unit],
+    units: Sequence[PackItem],
     costs: Sequence[int],
-    manner: Manner,
-    rooms: Sequence[Room],
+    manner: Strategy,
+    rooms: Sequence[DiscCapacity],
 ) -> DoesNotFitError:
     """What to say where the stock is too small: the fewest discs more that would do."""
     # What is in stock costs nothing here, what is not counts first.
@@ -164,17 +166,17 @@ def _listed(counts: dict[str, int], names: Sequence[str]) -> str:
     return " and ".join(f"{counts[name]} {name}" for name in names if name in counts)
 
 
-def _priced(room: Room, amount: float, stock: int | None) -> Room:
+def _priced(room: DiscCapacity, amount: float, stock: int | None) -> DiscCapacity:
     return replace(room, medium=replace(room.medium, price=amount, stock=stock))
 
 
-def _limited(room: Room) -> bool:
+def _limited(room: DiscCapacity) -> bool:
     return room.medium.stock is not None
 
 
 def _by_letters(
-    units: Sequence[Unit], costs: Sequence[int], manner: Manner, rooms: Sequence[Room]
-) -> Shares:
+    units: Sequence[PackItem], costs: Sequence[int], manner: Strategy, rooms: Sequence[DiscCapacity]
+) -> Assignment:
     entries = letters.arranged(units)
     kept = _kept(units, costs, [entry.index for entry in entries], manner, rooms)
     by_index = {entry.index: entry for entry in entries}
@@ -189,9 +191,9 @@ def _by_letters(
     discs = _contiguous(units, kept.blocks, manner, rooms, starts)
     members = [[entry for own in ordered[start:stop] for entry in own] for start, stop, _ in discs]
     titles = letters.titles(members)
-    return Shares(
+    return Assignment(
         [
-            Share(tuple(entry.index for entry in own), room.medium, title)
+            DiscAssignment(tuple(entry.index for entry in own), room.medium, title)
             for own, (_, _, room), title in zip(members, discs, titles, strict=True)
         ],
         kept,
@@ -199,24 +201,26 @@ def _by_letters(
 
 
 def _by_order(
-    units: Sequence[Unit], costs: Sequence[int], manner: Manner, rooms: Sequence[Room]
-) -> Shares:
+    units: Sequence[PackItem], costs: Sequence[int], manner: Strategy, rooms: Sequence[DiscCapacity]
+) -> Assignment:
     kept = _kept(units, costs, range(len(units)), manner, rooms)
     shares = []
     for start, stop, room in _contiguous(units, kept.blocks, manner, rooms):
         own = tuple(index for block in kept.blocks[start:stop] for index in block.units)
         first, last = units[own[0]].name, units[own[-1]].name
-        shares.append(Share(own, room.medium, first if first == last else f"{first} – {last}"))
-    return Shares(shares, kept)
+        shares.append(
+            DiscAssignment(own, room.medium, first if first == last else f"{first} – {last}")
+        )
+    return Assignment(shares, kept)
 
 
 def _contiguous(
-    units: Sequence[Unit],
-    kept: Sequence[Block],
-    manner: Manner,
-    rooms: Sequence[Room],
+    units: Sequence[PackItem],
+    kept: Sequence[ItemGroup],
+    manner: Strategy,
+    rooms: Sequence[DiscCapacity],
     penalties: Sequence[int] | None = None,
-) -> list[tuple[int, int, Room]]:
+) -> list[tuple[int, int, DiscCapacity]]:
     """From which block to which on which medium, for each disc."""
     runs = contiguous(
         [block.cost for block in kept],
@@ -228,7 +232,7 @@ def _contiguous(
     return [(run.start, run.stop, rooms[run.kind]) for run in runs]
 
 
-def folders_of(units: Sequence[Unit], kept: Sequence[Block]) -> list[tuple[str, ...]]:
+def folders_of(units: Sequence[PackItem], kept: Sequence[ItemGroup]) -> list[tuple[str, ...]]:
     """The folders that each block lies in, outermost first; one tuple for all in one folder."""
     known: dict[str, tuple[str, ...]] = {}
     found = []
@@ -242,23 +246,23 @@ def folders_of(units: Sequence[Unit], kept: Sequence[Block]) -> list[tuple[str, 
 
 
 def _optimal(
-    units: Sequence[Unit], costs: Sequence[int], manner: Manner, rooms: Sequence[Room]
-) -> Shares:
+    units: Sequence[PackItem], costs: Sequence[int], manner: Strategy, rooms: Sequence[DiscCapacity]
+) -> Assignment:
     kept = _kept(units, costs, range(len(units)), manner, rooms)
     paths = [unit.path for unit in units]
     even = manner.fill == "even"
     found = scattered(paths, costs, kept.blocks, kinds_of(rooms), even=even)
-    shares = [Share(tuple(own), rooms[kind].medium) for own, kind in found]
-    return Shares(shares, kept)
+    shares = [DiscAssignment(tuple(own), rooms[kind].medium) for own, kind in found]
+    return Assignment(shares, kept)
 
 
 def _kept(
-    units: Sequence[Unit],
+    units: Sequence[PackItem],
     costs: Sequence[int],
     order: Sequence[int],
-    manner: Manner,
-    rooms: Sequence[Room],
-) -> Blocks:
+    manner: Strategy,
+    rooms: Sequence[DiscCapacity],
+) -> ItemGroups:
     """The units in blocks that the largest disc takes."""
     largest = max(room.size for room in rooms)
     return blocks([unit.path for unit in units], costs, order, keeper(manner.keep), largest)

@@ -8,7 +8,7 @@ import msgspec
 
 from spanner.errors import DoesNotFitError, UsageError
 from spanner.imaging.names import DiscNames
-from spanner.model.plan import UNKNOWN_HASH, Item, Link, Twin
+from spanner.model.plan import UNKNOWN_HASH, Duplicate, Item, Link
 from spanner.model.tree import Directory, File, Tree
 from spanner.model.units import SECTOR, format_size, sectors
 from spanner.planning.costs import item_cost, overhead
@@ -29,7 +29,7 @@ _LEAST_ROW = 64  # bytes that a file or part takes in every disc's catalog, and 
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class PackItem:
     """Items that stay together on one disc.
 
     `cost` in bytes is never less than they take there. They lie directly in `folders` (on disc).
@@ -53,7 +53,7 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
-class Everywhere:
+class ReplicatedFiles:
     """Paths of files that go on every disc; `large` are documents that are too large for that."""
 
     paths: frozenset[str]
@@ -64,12 +64,12 @@ class Everywhere:
 class Contents:
     """What the discs are to hold; the items `everywhere` go on each."""
 
-    units: tuple[Unit, ...]
+    units: tuple[PackItem, ...]
     everywhere: tuple[Item, ...]
     directories: tuple[Directory, ...]
 
 
-def everywhere(files: Sequence[File], capacity: int, replicate: Sequence[str]) -> Everywhere:
+def everywhere(files: Sequence[File], capacity: int, replicate: Sequence[str]) -> ReplicatedFiles:
     """Which files go on every disc of so many bytes: what the globs name, and session documents.
 
     An AppleDouble file goes with its file.
@@ -102,10 +102,12 @@ def everywhere(files: Sequence[File], capacity: int, replicate: Sequence[str]) -
             wanted |= both
         else:
             large.append(file.path)
-    return Everywhere(frozenset(wanted), tuple(sorted(large)))
+    return ReplicatedFiles(frozenset(wanted), tuple(sorted(large)))
 
 
-def contents(tree: Tree, chosen: Everywhere, room: int, *, split: bool, hashed: bool) -> Contents:
+def contents(
+    tree: Tree, chosen: ReplicatedFiles, room: int, *, split: bool, hashed: bool
+) -> Contents:
     """Place the tree's files for discs with `room` bytes each; a larger file is cut into parts.
 
     No unit, with the folders that it lies in, takes more than the room.
@@ -212,12 +214,18 @@ def _items(file: File, parts: int, size: int, names: DiscNames, hashed: bool) ->
         return tuple(Link(link, place(link)) for link in sorted(of.links))
 
     own, own_links = place(file.path), links(file)
-    twins = tuple(
-        Twin(twin.path, twin.mtime_ns, twin.mode, place(twin.path), links(twin))
-        for twin in file.twins
+    duplicates = tuple(
+        Duplicate(
+            duplicate.path,
+            duplicate.mtime_ns,
+            duplicate.mode,
+            place(duplicate.path),
+            links(duplicate),
+        )
+        for duplicate in file.duplicates
     )
     # What stands for several files must be what it was when they were found to be equal.
-    known = (parts == 1 and file.sha256) or (UNKNOWN_HASH if hashed or twins else "")
+    known = (parts == 1 and file.sha256) or (UNKNOWN_HASH if hashed or duplicates else "")
     return [
         Item(
             path=file.path,
@@ -231,7 +239,7 @@ def _items(file: File, parts: int, size: int, names: DiscNames, hashed: bool) ->
             file_size=file.size if parts > 1 else -1,
             sha256=known,
             links=own_links,
-            twins=twins,
+            duplicates=duplicates,
         )
         for part in range(parts)
     ]
@@ -239,9 +247,9 @@ def _items(file: File, parts: int, size: int, names: DiscNames, hashed: bool) ->
 
 def _units(
     items: dict[str, list[Item]], doubles: dict[str, list[File]], room: int
-) -> Iterator[Unit]:
+) -> Iterator[PackItem]:
     """Each item alone, but an AppleDouble file with its file (its last part), if both fit."""
-    beside: dict[str, Unit] = {}
+    beside: dict[str, PackItem] = {}
     apart = set(items)
     for owner, found in doubles.items():
         for double in found:
@@ -257,9 +265,9 @@ def _units(
             yield beside.get(path) or _unit(parts[-1])
 
 
-def _unit(*items: Item) -> Unit:
+def _unit(*items: Item) -> PackItem:
     folders = frozenset(place.rpartition("/")[0] for item in items for place in item.places())
-    return Unit(items, sum(map(item_cost, items)), folders)
+    return PackItem(items, sum(map(item_cost, items)), folders)
 
 
 def _differing(place: str, path: str) -> str:

@@ -13,7 +13,7 @@ _SHARE = 8
 
 
 def merged(files: Iterable[File], capacity: int) -> tuple[File, ...]:
-    """The files, those of equal size and SHA-256 as twins of the first of them.
+    """The files, those of equal size and SHA-256 as duplicates of the first of them.
 
     A session document comes first, for it decides where they go. AppleDouble files stay beside
     their files, and empty files have no content. `capacity` in bytes is that of the smallest disc.
@@ -21,13 +21,13 @@ def merged(files: Iterable[File], capacity: int) -> tuple[File, ...]:
     files = tuple(files)
     alike: dict[tuple[int, str], list[File]] = {}
     for file in files:
-        if can_be_twin(file.path) and file.size and file.sha256:
+        if can_be_duplicate(file.path) and file.size and file.sha256:
             alike.setdefault((file.size, file.sha256), []).append(file)
-    made: dict[str, File | None] = {}  # path → what stands for it, None: it is a twin
+    made: dict[str, File | None] = {}  # path → what stands for it, None: it is a duplicate
     for group in alike.values():
         if len(group) > 1:
             for first, *others in _shared(group, capacity // _SHARE):
-                made[first.path] = replace(first, twins=tuple(others))
+                made[first.path] = replace(first, duplicates=tuple(others))
                 made |= dict.fromkeys(other.path for other in others)
     if not made:
         return files
@@ -35,7 +35,7 @@ def merged(files: Iterable[File], capacity: int) -> tuple[File, ...]:
     return tuple(file for file in found if file)
 
 
-def can_be_twin(path: str) -> bool:
+def can_be_duplicate(path: str) -> bool:
     """Whether what lies there may be stored with what is equal to it."""
     return not path.rpartition("/")[2].startswith("._")
 

@@ -13,7 +13,7 @@ Keep = Callable[[str], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class ItemGroup:
     """Units (indices) that are placed together, and the bytes that they take at most."""
 
     units: tuple[int, ...]
@@ -21,10 +21,10 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Blocks:
+class ItemGroups:
     """All units in blocks; `too_large` are the groups that had to be divided."""
 
-    blocks: tuple[Block, ...]
+    blocks: tuple[ItemGroup, ...]
     too_large: tuple[str, ...]
 
 
@@ -83,7 +83,7 @@ def avoidable(
 
 def blocks(
     paths: Sequence[str], costs: Sequence[int], order: Iterable[int], keep: Keep, room: int
-) -> Blocks:
+) -> ItemGroups:
     """Put units together, in the order of their first ones, where that takes no more than `room`.
 
     The units are given by their paths and costs. Of groups in groups the outermost that fits is
@@ -103,7 +103,9 @@ def blocks(
         for outer in groups[: depth - 1 if depth else len(groups)]:
             too_large[outer] = None
         members.setdefault(groups[:depth] if depth else (index,), []).append(index)
-    return Blocks(
-        tuple(Block(tuple(own), sum(costs[index] for index in own)) for own in members.values()),
+    return ItemGroups(
+        tuple(
+            ItemGroup(tuple(own), sum(costs[index] for index in own)) for own in members.values()
+        ),
         tuple(too_large),
     )

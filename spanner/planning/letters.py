@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, groupby, pairwise
 
-from spanner.planning.contents import Unit
+from spanner.planning.contents import PackItem
 from spanner.wording import printable
 
 SYMBOLS, DIGITS = "#", "0–9"
@@ -31,7 +31,7 @@ class Entry:
     name: str
 
 
-def arranged(units: Sequence[Unit]) -> list[Entry]:
+def arranged(units: Sequence[PackItem]) -> list[Entry]:
     """All units in alphabetical order."""
     section_key = cache(_section_key)
     ordered = []

@@ -17,7 +17,7 @@ from spanner.model.paths import parents
 from spanner.model.plan import FORMAT, Disc, Item, Plan, SetInfo
 from spanner.model.tree import Tree
 from spanner.model.units import SECTOR, sectors
-from spanner.planning.assignment import Share
+from spanner.planning.assignment import DiscAssignment
 from spanner.planning.contents import Contents
 from spanner.planning.costs import directory_cost, least_cost
 
@@ -27,7 +27,7 @@ _PART_LINES = 256  # what the catalog says of a part, beside twelve times its pa
 
 
 @dataclass(frozen=True, slots=True)
-class Least:
+class LeastSizes:
     """Bytes that must be placed whatever the plan: of each unit's whole files, of all `parts`.
 
     Parts can be cut anywhere. `taken` is what each disc holds beside them at least.
@@ -38,7 +38,7 @@ class Least:
     taken: int
 
 
-class Drafts:
+class DiscMeasurer:
     """Makes the plans of one set."""
 
     def __init__(
@@ -57,7 +57,7 @@ class Drafts:
         self._parities = parities
         self._medium = max(media, key=lambda medium: len(medium.name))
 
-    def measured(self, stuff: Contents, shares: Sequence[Share]) -> Plan:
+    def measured(self, stuff: Contents, shares: Sequence[DiscAssignment]) -> Plan:
         """The plan with these shares, each disc's size exact."""
         plan = self._plan(stuff, shares)
         for discs in (plan.data_discs, plan.discs[len(shares) :]):  # parities are as long as data
@@ -75,20 +75,22 @@ class Drafts:
     def common(self, stuff: Contents) -> int:
         """Bytes of a disc that has no items of its own, in a set of two without titles."""
         everything = tuple(range(len(stuff.units)))
-        plan = self._plan(stuff, [Share((), self._medium), Share(everything, self._medium)])
+        plan = self._plan(
+            stuff, [DiscAssignment((), self._medium), DiscAssignment(everything, self._medium)]
+        )
         return _measure(plan, plan.discs[0]) * SECTOR
 
-    def more(self, stuff: Contents, shares: Sequence[Share]) -> int:
+    def more(self, stuff: Contents, shares: Sequence[DiscAssignment]) -> int:
         """Bytes that these discs take in each catalog beyond the two of `common`, at most."""
         plan = self._without_items(stuff, shares)
-        two = self._without_items(stuff, [Share((), self._medium)] * 2)
+        two = self._without_items(stuff, [DiscAssignment((), self._medium)] * 2)
         longest = max(plan.discs, key=lambda disc: len(disc.title.encode()))
         more = _length(plan, longest) - _length(two, two.discs[0])
         digits = len(str(len(shares))) - 1
         names = sum(item.count for item in _items(stuff))
         return more + 2 * digits * names + _NUMBERS * len(shares)
 
-    def least(self, stuff: Contents, common: int) -> Least:
+    def least(self, stuff: Contents, common: int) -> LeastSizes:
         """What the units take at least, and what is on every disc at least."""
         items = list(_items(stuff))
         held = parents(place for item in (*items, *stuff.everywhere) for place in item.places())
@@ -105,9 +107,9 @@ class Drafts:
         whole = tuple(
             sum(least_cost(item) for item in unit.items if item.parts == 1) for unit in stuff.units
         )
-        return Least(whole, parts, max(0, common - 2 * ALIGNMENT * SECTOR - less))
+        return LeastSizes(whole, parts, max(0, common - 2 * ALIGNMENT * SECTOR - less))
 
-    def _plan(self, stuff: Contents, shares: Sequence[Share]) -> Plan:
+    def _plan(self, stuff: Contents, shares: Sequence[DiscAssignment]) -> Plan:
         """The plan with these shares, its discs not measured."""
         count = len(shares) + self._parities
         discs = tuple(
@@ -147,22 +149,24 @@ class Drafts:
             discs + parities,
             stuff.directories,
             self._tree.symlinks,
-            self._tree.left_out,
+            self._tree.skipped,
             1,
             False,
             outside=self._tree.outside,
-            needs=self._tree.needs,
-            earlier=self._tree.earlier,
-            earlier_sets=self._tree.earlier_sets,
-            since=self._tree.since,
+            references=self._tree.references,
+            base_files=self._tree.base_files,
+            base_sets=self._tree.base_sets,
+            compared_sets=self._tree.compared_sets,
             library=self._tree.library,
             ecc=self._ecc,
         )
 
-    def _without_items(self, stuff: Contents, shares: Sequence[Share]) -> Plan:
+    def _without_items(self, stuff: Contents, shares: Sequence[DiscAssignment]) -> Plan:
         """The discs with nothing but what is on each of them."""
-        plan = self._plan(stuff, [Share((), share.medium, share.title) for share in shares])
-        return msgspec.structs.replace(plan, directories=(), symlinks=(), earlier=())
+        plan = self._plan(
+            stuff, [DiscAssignment((), share.medium, share.title) for share in shares]
+        )
+        return msgspec.structs.replace(plan, directories=(), symlinks=(), base_files=())
 
 
 def usable(medium: Medium) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import accumulate
 
 from spanner.imaging.names import is_plain
-from spanner.model.base_set import Earlier
+from spanner.model.base_set import BaseFile
 from spanner.model.paths import is_safe
 from spanner.model.plan import Plan
 from spanner.wording import printable
@@ -34,12 +34,15 @@ def is_time(text: str) -> bool:
 
 def earlier_problems(plan: Plan, names: set[str]) -> Iterator[str]:
     """What cannot be of the earlier files and sets of a plan whose sources have these names."""
-    sets = {each.id: each.created for each in plan.earlier_sets}
-    for set_id, created in (*sets.items(), *((each.id, each.created) for each in plan.since)):
+    sets = {each.id: each.created for each in plan.base_sets}
+    for set_id, created in (
+        *sets.items(),
+        *((each.id, each.created) for each in plan.compared_sets),
+    ):
         if not is_time(created) or not set_id.isprintable():
             yield f"the earlier set {printable(set_id)} is impossible"
-    discs = {(each.id, disc.number) for each in plan.earlier_sets for disc in each.discs}
-    for file in plan.earlier:
+    discs = {(each.id, disc.number) for each in plan.base_sets for disc in each.discs}
+    for file in plan.base_files:
         if not all(is_source(path, names) for path in (file.path, *file.links)):
             yield f"the path {printable(file.path)} is impossible"
         if not all((file.set_id, part.disc) in discs for part in file.parts):
@@ -48,7 +51,7 @@ def earlier_problems(plan: Plan, names: set[str]) -> Iterator[str]:
             yield f"the parts or the mode of {printable(file.path)} are impossible"
 
 
-def _is_whole(file: Earlier) -> bool:
+def _is_whole(file: BaseFile) -> bool:
     """Its parts are all that it has, each at its place; one can be on several discs."""
     parts = {part.part: part for part in file.parts}
     if sorted(parts) != list(range(1, len(parts) + 1)) or not parts:

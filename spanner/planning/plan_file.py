@@ -14,7 +14,7 @@ from spanner.ecc.rs03 import is_percent, planned
 from spanner.errors import UsageError
 from spanner.model.paths import is_bytes, is_safe
 from spanner.model.plan import FORMAT, Disc, Item, Plan
-from spanner.model.tree import Directory, FrozenLibrary, LeftOut, Symlink
+from spanner.model.tree import Directory, LibrarySnapshot, Skipped, Symlink
 from spanner.planning.plan_checks import SHA256, earlier_problems, is_place, is_source, is_time
 from spanner.wording import printable
 
@@ -81,8 +81,8 @@ def _problems(plan: Plan) -> Iterator[str]:
     yield from _ecc_problems(plan)
     yield from _part_problems(plan)
     yield from earlier_problems(plan, names)
-    others: chain[Directory | Symlink | LeftOut] = chain(
-        plan.directories, plan.symlinks, plan.left_out
+    others: chain[Directory | Symlink | Skipped] = chain(
+        plan.directories, plan.symlinks, plan.skipped
     )
     for other in others:
         if not is_source(other.path, names):
@@ -90,7 +90,7 @@ def _problems(plan: Plan) -> Iterator[str]:
     for directory in plan.directories:
         if not is_place(directory.disc_path or f"data/{directory.path}"):
             yield f"the place on disc of {printable(directory.path)} is impossible"
-    for need in plan.needs:
+    for need in plan.references:
         texts = (need.session, need.recorded, need.place)
         if (need.path and not is_source(need.path, names)) or not all(map(is_bytes, texts)):
             yield f"the place of {printable(need.recorded)} is impossible"
@@ -99,7 +99,7 @@ def _problems(plan: Plan) -> Iterator[str]:
             yield f"the symbolic link {printable(symlink.path)} leads to an impossible path"
 
 
-def _is_copy(library: FrozenLibrary) -> bool:
+def _is_copy(library: LibrarySnapshot) -> bool:
     return (
         os.path.isabs(library.path)
         and is_bytes(library.path)

@@ -17,12 +17,20 @@ from spanner.model.paths import parents
 from spanner.model.plan import Plan, SetInfo
 from spanner.model.tree import Tree
 from spanner.model.units import SECTOR, format_size
-from spanner.planning.assignment import Manner, Room, Share, Shares, choose, kinds_of, score
-from spanner.planning.contents import Contents, Unit, contents, everywhere
+from spanner.planning.assignment import (
+    Assignment,
+    DiscAssignment,
+    DiscCapacity,
+    Strategy,
+    choose,
+    kinds_of,
+    score,
+)
+from spanner.planning.contents import Contents, PackItem, contents, everywhere
 from spanner.planning.costs import directory_charges
 from spanner.planning.duplicates import merged
 from spanner.planning.groups import avoidable, pieces
-from spanner.planning.measuring import Drafts, Least, usable
+from spanner.planning.measuring import DiscMeasurer, LeastSizes, usable
 from spanner.planning.packing.covers import covers
 from spanner.planning.packing.problem import Cost
 from spanner.planning.parity_discs import with_parities
@@ -42,7 +50,7 @@ _FIRST_ROOM = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class PlanOptions:
     """How the set is to be planned. `hashed`: items get a placeholder for their hash.
 
     `keep`: none, folder, or a regular expression; `fill`: even or full; `reserve` as it was said.
@@ -64,7 +72,7 @@ class Wishes:
 
 def make_plan(
     tree: Tree,
-    wishes: Wishes,
+    wishes: PlanOptions,
     *,
     set_info: SetInfo | None = None,
     note: Callable[[str], None] = lambda _: None,
@@ -77,7 +85,7 @@ def make_plan(
         DoesNotFitError: a file, the catalog or the whole does not fit on the media.
         UsageError: there is nothing to archive, or no such strategy.
     """
-    if not (tree.files or tree.directories or tree.symlinks or tree.earlier):
+    if not (tree.files or tree.directories or tree.symlinks or tree.base_files):
         raise UsageError("the sources hold nothing that can be archived")
     names = ", ".join(printable(root.name) for root in tree.roots)
     title = _shortened(printable(wishes.title).strip() or names)
@@ -101,11 +109,11 @@ class _Division:
 
     stuff: Contents
     costs: list[int]
-    rooms: list[Room]
-    found: Shares
+    rooms: list[DiscCapacity]
+    found: Assignment
 
     @property
-    def shares(self) -> list[Share]:
+    def shares(self) -> list[DiscAssignment]:
         return self.found.shares
 
     @property
@@ -125,7 +133,7 @@ class _Planner:
     def __init__(
         self,
         tree: Tree,
-        wishes: Wishes,
+        wishes: PlanOptions,
         set_info: SetInfo,
         note: Callable[[str], None],
         spare: int,
@@ -136,13 +144,13 @@ class _Planner:
         media = reserving(wishes.media, wishes.reserve or "0")
         media = tuple(replace(m, reserve=m.reserve + spare, ecc=ecc) for m in media)
         self._wishes = replace(wishes, media=media)
-        self._manner = Manner(wishes.strategy, wishes.keep, wishes.fill)
+        self._manner = Strategy(wishes.strategy, wishes.keep, wishes.fill)
         self._title = set_info.title
         self._note = note
         self._offered = self._wishes.media
         smallest = min(map(usable, self._offered))
         self._tree = tree = replace(tree, files=merged(tree.files, smallest))
-        self._drafts = Drafts(
+        self._drafts = DiscMeasurer(
             tree, self._offered, wishes.strategy, set_info, wishes.parities, wishes.ecc
         )
         in_stock = [medium for medium in self._offered if medium.stock != 0] or self._offered
@@ -185,7 +193,7 @@ class _Planner:
                         proof = self._proof(least, stuff, division)
         return self._judged(plan, division, proof)
 
-    def _proof(self, least: Least, stuff: Contents, division: _Division) -> Proof:
+    def _proof(self, least: LeastSizes, stuff: Contents, division: _Division) -> Proof:
         """What is proven; where files are cut otherwise than at first, of what is the same."""
         if len(stuff.units) != len(division.stuff.units):
             units = range(len(stuff.units))
@@ -244,7 +252,7 @@ class _Planner:
         present = parents(item.on_disc for item in stuff.everywhere) | {"data"}
         folders = [unit.folders for unit in stuff.units]
         count = self._about(sum(unit.cost for unit in stuff.units), common)
-        more = self._drafts.more(stuff, [Share((), largest, _TYPICAL_TITLE)] * count)
+        more = self._drafts.more(stuff, [DiscAssignment((), largest, _TYPICAL_TITLE)] * count)
         while True:
             base = common + more
             self._check_room(largest, base)
@@ -255,7 +263,7 @@ class _Planner:
                 if not self._wishes.split:
                     raise self._too_large(stuff.units, costs, base, largest)
                 return None, capacity - base
-            rooms = [Room(medium, usable(medium) - base) for medium in self._offered]
+            rooms = [DiscCapacity(medium, usable(medium) - base) for medium in self._offered]
             found = choose(stuff.units, costs, self._manner, rooms)
             shares = self._titled(found.shares)
             needed = self._drafts.more(stuff, shares)
@@ -266,12 +274,12 @@ class _Planner:
 
     def _about(self, total: int, taken: int) -> int:
         """About how many discs there will be: as many as so much takes if it were liquid."""
-        rooms = [Room(medium, usable(medium) - taken) for medium in self._media]
+        rooms = [DiscCapacity(medium, usable(medium) - taken) for medium in self._media]
         kinds = [kind for kind in kinds_of(rooms) if kind.capacity > 0]
         return max(1, next((sum(counts) for _, counts in covers(total, kinds)), 1))
 
     def _too_large(
-        self, units: Sequence[Unit], costs: Sequence[int], base: int, largest: Medium
+        self, units: Sequence[PackItem], costs: Sequence[int], base: int, largest: Medium
     ) -> DoesNotFitError:
         """Name all files that no disc takes, and the smallest medium that would take each."""
         room = usable(largest) - base
@@ -298,7 +306,7 @@ class _Planner:
                 "choose larger discs"
             )
 
-    def _titled(self, shares: Sequence[Share]) -> list[Share]:
+    def _titled(self, shares: Sequence[DiscAssignment]) -> list[DiscAssignment]:
         count = len(shares)
         if count == 1:
             return [replace(shares[0], title=self._title)]
@@ -347,7 +355,7 @@ class _Planner:
 
 def _created(tree: Tree) -> str:
     """Now, but after the sets that it was compared with: a restore takes the newest."""
-    moments = [datetime.fromisoformat(each.created) for each in tree.since]
+    moments = [datetime.fromisoformat(each.created) for each in tree.compared_sets]
     now = max([datetime.now(UTC), *(moment + timedelta(seconds=1) for moment in moments)])
     return now.strftime("%Y-%m-%dT%H:%M:%SZ")
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from spanner.model.media_types import Medium
-from spanner.planning.assignment import Room, Share, kinds_of, price, score
-from spanner.planning.measuring import Least, usable
+from spanner.planning.assignment import DiscAssignment, DiscCapacity, kinds_of, price, score
+from spanner.planning.measuring import LeastSizes, usable
 from spanner.planning.packing import pack
 from spanner.planning.packing.bounds import lower_bound
 from spanner.planning.packing.covers import covers
@@ -27,10 +27,15 @@ class Proof:
 
 
 def prove(
-    least: Least, blocks: Sequence[Sequence[int]], shares: Sequence[Share], media: Sequence[Medium]
+    least: LeastSizes,
+    blocks: Sequence[Sequence[int]],
+    shares: Sequence[DiscAssignment],
+    media: Sequence[Medium],
 ) -> Proof:
     """Compare the discs with bounds on what must be placed, blocks of units whole."""
-    rooms = [Room(medium, usable(medium) - least.taken) for medium in media if medium.stock != 0]
+    rooms = [
+        DiscCapacity(medium, usable(medium) - least.taken) for medium in media if medium.stock != 0
+    ]
     kinds = [kind for kind in kinds_of(rooms) if kind.capacity > 0]
     sizes = [sum(least.units[unit] for unit in block) for block in blocks]
     total = sum(sizes) + least.parts

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from spanner.errors import DoesNotFitError
 from spanner.planning.contiguous import contiguous
-from spanner.planning.groups import Block, avoidable, blocks, folders, pieces, spread
+from spanner.planning.groups import ItemGroup, avoidable, blocks, folders, pieces, spread
 from spanner.planning.packing import pack
 from spanner.planning.packing.heuristics import best_fit_decreasing
 from spanner.planning.packing.mixed import pack_kinds
@@ -34,7 +34,7 @@ Discs = list[tuple[list[int], int]]
 def scattered(
     paths: Sequence[str],
     costs: Sequence[int],
-    kept: Sequence[Block],
+    kept: Sequence[ItemGroup],
     kinds: Sequence[Kind],
     *,
     even: bool,
@@ -61,7 +61,7 @@ def scattered(
     return sorted(best, key=lambda disc: (-kinds[disc[1]].capacity, disc is last, disc[0]))
 
 
-def _packed(kept: Sequence[Block], kinds: Sequence[Kind], dives: int) -> Discs:
+def _packed(kept: Sequence[ItemGroup], kinds: Sequence[Kind], dives: int) -> Discs:
     """The blocks on the discs that cost the least."""
     costs = [block.cost for block in kept]
     if len(kinds) == 1 and kinds[0].stock is None:
@@ -71,7 +71,7 @@ def _packed(kept: Sequence[Block], kinds: Sequence[Kind], dives: int) -> Discs:
     return [(_units(kept, own), kind) for own, kind in zip(found.bins, found.kinds, strict=True)]
 
 
-def _units(kept: Sequence[Block], own: Iterable[int]) -> list[int]:
+def _units(kept: Sequence[ItemGroup], own: Iterable[int]) -> list[int]:
     return sorted(unit for index in own for unit in kept[index].units)
 
 
@@ -82,7 +82,7 @@ class _Field:
         self,
         paths: Sequence[str],
         costs: Sequence[int],
-        kept: Sequence[Block],
+        kept: Sequence[ItemGroup],
         kinds: Sequence[Kind],
     ) -> None:
         self._all_paths = paths
@@ -133,7 +133,7 @@ class _Field:
         if bins is not None:
             yield [(_units(whole, own), kind) for own in bins]
 
-    def _undivided(self, discs: Discs) -> list[Block]:
+    def _undivided(self, discs: Discs) -> list[ItemGroup]:
         """The blocks in larger ones, each a folder that these discs do not divide."""
         places = spread(self._paths_on(discs))
         return self._folders_but({path for path, numbers in places.items() if len(numbers) > 1})
@@ -213,13 +213,13 @@ class _Field:
         yield from ({name} for name in names)
         yield from (set(names[:count]) for count in range(2, len(names) + 1))
 
-    def _folder(self, block: Block) -> str:
+    def _folder(self, block: ItemGroup) -> str:
         """The innermost folder that all its units lie in; empty if there is none."""
         first, last = (folders(self._all_paths[block.units[at]]) for at in (0, -1))
         common = [one for one, other in zip(first, last, strict=False) if one == other]
         return common[-1] if common else ""
 
-    def _folders_but(self, opened: set[str]) -> list[Block]:
+    def _folders_but(self, opened: set[str]) -> list[ItemGroup]:
         """The blocks in larger ones, each a folder that a disc takes and that is not opened."""
 
         def keep(path: str) -> tuple[str, ...]:
@@ -227,7 +227,7 @@ class _Field:
 
         costs = [block.cost for block in self._kept]
         outer = blocks(self._paths, costs, range(len(costs)), keep, self._room).blocks
-        return [Block(tuple(_units(self._kept, block.units)), block.cost) for block in outer]
+        return [ItemGroup(tuple(_units(self._kept, block.units)), block.cost) for block in outer]
 
     def _paths_on(self, discs: Discs) -> Iterator[list[str]]:
         return ([self._all_paths[unit] for unit in own] for own, _ in discs)

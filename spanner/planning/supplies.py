@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from spanner.model.plan import Disc, Divided, Saving, Supply
-from spanner.planning.assignment import Manner, Room, Shares, media_for, price, score
+from spanner.model.plan import Disc, DividedFolder, Saving, Supply
+from spanner.planning.assignment import Assignment, DiscCapacity, Strategy, media_for, price, score
 from spanner.planning.groups import spread
 
 
-def supplies(found: Shares, manner: Manner, rooms: Sequence[Room]) -> tuple[Supply, ...]:
+def supplies(
+    found: Assignment, manner: Strategy, rooms: Sequence[DiscCapacity]
+) -> tuple[Supply, ...]:
     """What is used of each medium, and what one more in stock would save where all are used."""
     used = Counter(share.medium.name for share in found.shares)
     return tuple(
@@ -24,21 +26,23 @@ def supplies(found: Shares, manner: Manner, rooms: Sequence[Room]) -> tuple[Supp
     )
 
 
-def divided_folders(discs: Sequence[Disc]) -> tuple[Divided, ...]:
+def divided_folders(discs: Sequence[Disc]) -> tuple[DividedFolder, ...]:
     """The folders with files on several discs, by their paths; files on every disc do not count."""
     found = spread([item.path for item in disc.items if not item.replicated] for disc in discs)
     return tuple(
-        Divided(path, tuple(sorted(numbers)))
+        DividedFolder(path, tuple(sorted(numbers)))
         for path, numbers in sorted(found.items())
         if len(numbers) > 1
     )
 
 
-def _used_up(room: Room, used: Counter[str]) -> bool:
+def _used_up(room: DiscCapacity, used: Counter[str]) -> bool:
     return room.size > 0 and used[room.medium.name] == room.medium.stock
 
 
-def _saving(found: Shares, manner: Manner, rooms: Sequence[Room], own: Room) -> Saving | None:
+def _saving(
+    found: Assignment, manner: Strategy, rooms: Sequence[DiscCapacity], own: DiscCapacity
+) -> Saving | None:
     """What one disc more of the medium would save; None where it would not be used."""
     more = replace(own.medium, stock=(own.medium.stock or 0) + 1)
     offered = [replace(room, medium=more) if room is own else room for room in rooms]

@@ -26,14 +26,14 @@ from spanner.errors import DamagedImageError, DoesNotFitError, SpannerError
 from spanner.model.units import SECTOR
 from spanner.reading.discs import DiscSource, ImageDisc
 from spanner.reading.iso import Extent, IsoFile, IsoImage
-from spanner.reading.sectors import FileSectors, Sectors, UnreadableError
+from spanner.reading.sectors import FileSectors, Sectors, UnreadableSectorsError
 from spanner.wording import printable
 
 _CHUNK = 32  # sectors that are read at once
 
 
 @dataclass(frozen=True, slots=True)
-class Repaired:
+class RepairedCopy:
     """A repaired copy, at `path`. `left`: sectors of it that could not be repaired."""
 
     path: str
@@ -63,7 +63,7 @@ def may_carry(path: str) -> bool:
         return True
 
 
-def repaired(path: str, copy: str, progress: Progress = silent) -> Repaired | None:
+def repaired(path: str, copy: str, progress: Progress = silent) -> RepairedCopy | None:
     """Copy an image or a disc to the file `copy`, and repair that; None: it carries no RS03.
 
     Raises:
@@ -80,7 +80,7 @@ def repaired(path: str, copy: str, progress: Progress = silent) -> Repaired | No
     os.truncate(copy, min(total, layout.total) * SECTOR)
     with progress.task(f"repairing the copy of {printable(path)}", layout.total * SECTOR):
         outcome = dvdisaster.repair(copy, layout, progress)
-    return Repaired(copy, outcome.repaired, outcome.left)
+    return RepairedCopy(copy, outcome.repaired, outcome.left)
 
 
 def _copy(sectors: Sectors, copy: str, progress: Progress) -> Rs03 | None:
@@ -117,7 +117,7 @@ def _chunk(sectors: Sectors, first: int, count: int) -> bytes:
     data = bytearray(count * SECTOR)
     try:
         sectors.read_into(first * SECTOR, memoryview(data))
-    except UnreadableError as error:
+    except UnreadableSectorsError as error:
         for start, length in error.bad:
             for number in range(start, start + length):
                 place = (number - first) * SECTOR
@@ -125,7 +125,7 @@ def _chunk(sectors: Sectors, first: int, count: int) -> bytes:
     return bytes(data)
 
 
-class Repairs:
+class RepairedCopies:
     """Repaired copies of damaged discs: each made once, when it is first asked for.
 
     They lie in the folder `scratch`, or where temporary files lie, until the stack ends.
@@ -166,7 +166,7 @@ class Repairs:
 
 
 @contextmanager
-def repaired_copy(path: str, scratch: str, progress: Progress) -> Iterator[Repaired | None]:
+def repaired_copy(path: str, scratch: str, progress: Progress) -> Iterator[RepairedCopy | None]:
     """What `repaired` gives, its copy being in a scratch file that is gone when the block ends.
 
     Raises:
@@ -184,7 +184,7 @@ def repaired_copy(path: str, scratch: str, progress: Progress) -> Iterator[Repai
         yield found
 
 
-def outcome(found: Repaired) -> str:
+def outcome(found: RepairedCopy) -> str:
     """What the error correction did, in words."""
     sectors = "1 sector" if found.repaired == 1 else f"{found.repaired:,} sectors"
     words = f"its error correction repaired {sectors} of a copy"

@@ -14,10 +14,10 @@ from spanner.errors import DamagedImageError
 from spanner.model.units import SECTOR
 from spanner.reading.iso_fields import RecordError, both_endian
 from spanner.reading.iso_records import (
-    Directory,
     DirectoryReader,
     Extent,
     Folder,
+    IsoDirectory,
     IsoFile,
     parse_record,
 )
@@ -49,7 +49,7 @@ class IsoImage:
     def __init__(self, source: str | Sectors, *, whole: bool = True) -> None:
         self.sectors = FileSectors(source) if isinstance(source, str) else source
         self.path = self.sectors.name
-        self._cache: OrderedDict[str, Directory] = OrderedDict()
+        self._cache: OrderedDict[str, IsoDirectory] = OrderedDict()
         self._cached = 0
         try:
             self.file_sectors = self.sectors.count
@@ -140,7 +140,7 @@ class IsoImage:
                 self.sectors.read_into(extent.sector * SECTOR + position, chunk)
                 yield chunk
 
-    def _walk(self) -> Iterator[tuple[str, Directory]]:
+    def _walk(self) -> Iterator[tuple[str, IsoDirectory]]:
         """All directories that have a place, with their paths, parents first."""
         seen: set[int] = set()
         room = self.total_sectors * SECTOR
@@ -168,7 +168,7 @@ class IsoImage:
             )
         seen.add(folder.sector)
 
-    def _directory(self, path: str, folder: Folder) -> Directory:
+    def _directory(self, path: str, folder: Folder) -> IsoDirectory:
         """The directory, kept for the next time as long as others do not need the memory."""
         known = self._cache.get(path)
         if known is not None:

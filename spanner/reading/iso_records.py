@@ -64,7 +64,7 @@ class Record(NamedTuple):
 
 
 @dataclass(slots=True)
-class Directory:
+class IsoDirectory:
     """A directory of `size` bytes, and what is in it by name; `cost` is its memory, in bytes.
 
     `hidden` says that it is there only to hold directories whose places are elsewhere.
@@ -95,9 +95,9 @@ class DirectoryReader:
         skip = skipped_bytes(self._own_record(root).system_use)
         self._rock_ridge = None if skip is None else RockRidge(read, total, skip)
 
-    def directory(self, folder: Folder, path: str) -> Directory:
+    def directory(self, folder: Folder, path: str) -> IsoDirectory:
         """The directory whose path is `path`."""
-        directory = Directory(self._own_record(folder).size)
+        directory = IsoDirectory(self._own_record(folder).size)
         prefix = f"{path}/" if path else ""
         records = self._records(folder.sector, directory.size)
         next(records)
@@ -149,7 +149,7 @@ class DirectoryReader:
             for start in range(0, len(data), SECTOR):
                 yield from _sector_records(data[start : start + SECTOR])
 
-    def _add(self, directory: Directory, prefix: str, parts: list[Record]) -> None:
+    def _add(self, directory: IsoDirectory, prefix: str, parts: list[Record]) -> None:
         record = parts[0]
         said = self._rock_ridge.attributes(record.system_use) if self._rock_ridge else _NOTHING
         if said.relocated:

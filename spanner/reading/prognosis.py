@@ -9,14 +9,14 @@ from spanner.reading.verify import verify
 
 
 @dataclass(frozen=True, slots=True)
-class Prognosis:
+class Repairability:
     """`good`: all comes back, None: that could not be found out; `words` says it to people."""
 
     good: bool | None
     words: str
 
 
-def prognosis(path: str, scratch: str, progress: Progress) -> Prognosis:
+def prognosis(path: str, scratch: str, progress: Progress) -> Repairability:
     """What the error correction of a damaged image or disc can do, with a copy in `scratch`."""
     try:
         if may_carry(path):
@@ -24,7 +24,7 @@ def prognosis(path: str, scratch: str, progress: Progress) -> Prognosis:
                 if found:
                     problems = verify(found.path, progress).problems
                     tail = "" if problems else ": `spanner restore` gives all of it"
-                    return Prognosis(not problems, f"{outcome(found)}{tail}")
+                    return Repairability(not problems, f"{outcome(found)}{tail}")
     except SpannerError as error:
-        return Prognosis(None, f"whether it can be repaired is not known: {error}")
-    return Prognosis(False, "it carries no error correction that could be found")
+        return Repairability(None, f"whether it can be repaired is not known: {error}")
+    return Repairability(False, "it carries no error correction that could be found")

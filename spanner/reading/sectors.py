@@ -18,7 +18,7 @@ Range = tuple[int, int]
 """The first sector and how many."""
 
 
-class UnreadableError(DamagedImageError):
+class UnreadableSectorsError(DamagedImageError):
     """Sectors that cannot be read: `bad`, in order. All others that were asked for were read."""
 
     def __init__(self, name: str, bad: Sequence[Range], reason: str) -> None:
@@ -99,7 +99,7 @@ class FileSectors:
                 bad.append(sector)
         if bad:
             self.bad.update(bad)
-            raise UnreadableError(self.name, list(ranges(bad)), reason or "as before")
+            raise UnreadableSectorsError(self.name, list(ranges(bad)), reason or "as before")
 
     def _sector(self, sector: int) -> tuple[bytes, str]:
         """A sector's bytes, or nothing and why."""
@@ -134,12 +134,12 @@ class MergedSectors:
         first, *others = self._copies
         try:
             first.read_into(offset, buffer)
-        except UnreadableError as error:
+        except UnreadableSectorsError as error:
             bad = error.bad
             for copy in others:
                 bad = list(_fill(copy, bad, offset, buffer))
             if bad:
-                raise UnreadableError(self.name, bad, error.reason) from None
+                raise UnreadableSectorsError(self.name, bad, error.reason) from None
 
 
 def _fill(copy: Sectors, bad: Iterable[Range], offset: int, buffer: memoryview) -> Iterator[Range]:
@@ -149,7 +149,7 @@ def _fill(copy: Sectors, bad: Iterable[Range], offset: int, buffer: memoryview) 
         end = min((first + count) * SECTOR, offset + len(buffer))
         try:
             copy.read_into(start, buffer[start - offset : end - offset])
-        except UnreadableError as error:
+        except UnreadableSectorsError as error:
             yield from error.bad
 
 

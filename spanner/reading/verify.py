@@ -23,7 +23,7 @@ _NOTHING = hashlib.sha256(b"").hexdigest()
 
 
 @dataclass(slots=True)
-class Verdict:
+class VerifyResult:
     """What a check found. `sha256` is the image's; `problems` is empty where all is right."""
 
     name: str
@@ -58,13 +58,13 @@ class _Region:
     sha256: str
 
 
-def verify(path: str, progress: Progress) -> Verdict:
+def verify(path: str, progress: Progress) -> VerifyResult:
     """Check an .iso, a drive or a folder. A damaged disc is a verdict, not an error.
 
     Raises:
         UsageError: there is nothing to read.
     """
-    verdict = Verdict(printable(path))
+    verdict = VerifyResult(printable(path))
     try:
         with open_disc(path) as disc:
             _verify(disc, verdict, progress)
@@ -73,7 +73,7 @@ def verify(path: str, progress: Progress) -> Verdict:
     return verdict
 
 
-def _verify(disc: DiscSource, verdict: Verdict, progress: Progress) -> None:
+def _verify(disc: DiscSource, verdict: VerifyResult, progress: Progress) -> None:
     unread = ""
     try:
         verdict.catalog = read_catalog(disc.read, disc.name)
@@ -96,7 +96,7 @@ def _verify(disc: DiscSource, verdict: Verdict, progress: Progress) -> None:
 
 
 def _verify_folder(
-    disc: FolderDisc, hashes: Mapping[str, str], verdict: Verdict, progress: Progress
+    disc: FolderDisc, hashes: Mapping[str, str], verdict: VerifyResult, progress: Progress
 ) -> None:
     with progress.task(f"checking {disc.name}", disc.size()):
         for path, expected in hashes.items():
@@ -118,7 +118,7 @@ def _verify_folder(
 class _ImageCheck:
     """One pass over an image, in order."""
 
-    def __init__(self, disc: ImageDisc, verdict: Verdict, progress: Progress) -> None:
+    def __init__(self, disc: ImageDisc, verdict: VerifyResult, progress: Progress) -> None:
         self._disc = disc
         self._image = disc.image
         self._verdict = verdict

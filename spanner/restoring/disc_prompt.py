@@ -10,9 +10,10 @@ from typing import TypeVar
 from burners import BurnError, Progress, tray
 from burners.mounts import unmount
 from spanner.errors import DriveError, SpannerError
+from spanner.model.plan import DiscKey
 from spanner.reading.discs import ImageDisc
-from spanner.restoring.opened import Given, open_discs
-from spanner.restoring.restore_plan import DiscKey, WantedDisc
+from spanner.restoring.opened import OpenedDisc, open_discs
+from spanner.restoring.restore_plan import SourceDisc
 from spanner.wording import printable
 
 _Disc = TypeVar("_Disc", int, DiscKey)
@@ -21,7 +22,7 @@ _NAP = 0.5  # seconds between looks at the drives
 _READY = 120.0  # seconds that a disc may take to be recognised
 
 
-class Asking:
+class DiscPrompt:
     """Drives at which discs are asked for.
 
     `wait`: seconds for a disc to come, None: for ever. `where` says where a disc of a set is kept,
@@ -42,7 +43,7 @@ class Asking:
         self._seen: set[str] = set()  # drives whose disc was looked at
         self._said = ""
 
-    def first(self, stack: ExitStack, set_words: str, as_of: str = "") -> list[Given]:
+    def first(self, stack: ExitStack, set_words: str, as_of: str = "") -> list[OpenedDisc]:
         """The first disc of a set, open; the words and date as `open_discs` has them.
 
         Raises:
@@ -57,8 +58,8 @@ class Asking:
         raise DriveError(f"no disc of a set came into {drives}")
 
     def discs(
-        self, infos: Mapping[DiscKey, WantedDisc], needed: Callable[[], list[DiscKey]]
-    ) -> Iterator[Given]:
+        self, infos: Mapping[DiscKey, SourceDisc], needed: Callable[[], list[DiscKey]]
+    ) -> Iterator[OpenedDisc]:
         """Discs that are needed, open, one after another, until none is or no more come.
 
         `needed` gives the discs that would be enough, what they hold being read yet. A disc that
@@ -95,7 +96,7 @@ class Asking:
                 return
             self._ask(infos, left())
 
-    def release(self, given: Sequence[Given]) -> None:
+    def release(self, given: Sequence[OpenedDisc]) -> None:
         """These discs were read: they may come out of the drives."""
         for disc in given:
             if isinstance(disc.source, ImageDisc) and disc.source.path in self._nodes:
@@ -112,7 +113,7 @@ class Asking:
 
     def _open(
         self, stack: ExitStack, node: str, set_words: str = "", as_of: str = ""
-    ) -> list[Given]:
+    ) -> list[OpenedDisc]:
         """The disc in the drive, if it is of the set; else it comes out again, with the reason."""
         try:
             return open_discs(stack, [node], set_words, [], as_of)
@@ -121,7 +122,7 @@ class Asking:
             self.eject(node)
             return []
 
-    def _ask(self, infos: Mapping[DiscKey, WantedDisc], keys: Sequence[DiscKey]) -> None:
+    def _ask(self, infos: Mapping[DiscKey, SourceDisc], keys: Sequence[DiscKey]) -> None:
         """Ask for the first disc, by all its names, and say which others will be asked for."""
         if not keys:
             return

@@ -4,27 +4,27 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 
 from burners.progress import Progress
+from spanner.model.plan import DiscKey
 from spanner.model.units import SECTOR
 from spanner.reading.discs import ImageDisc
-from spanner.reading.ecc_repair import Repairs
-from spanner.reading.sectors import UnreadableError
+from spanner.reading.ecc_repair import RepairedCopies
+from spanner.reading.sectors import UnreadableSectorsError
 from spanner.reading.verify import verify
-from spanner.restoring.opened import Given
+from spanner.restoring.opened import OpenedDisc
 from spanner.restoring.rebuilding import Rebuilder
-from spanner.restoring.restore_plan import DiscKey
 from spanner.wording import printable
 
 _CHUNK = 1024  # sectors
 
 
-class Repair:
+class ImageRepair:
     """Makes images in a folder, and checks each before it gets its name."""
 
     def __init__(
         self,
         rebuilder: Rebuilder,
-        repairs: Repairs,
-        given: Sequence[Given],
+        repairs: RepairedCopies,
+        given: Sequence[OpenedDisc],
         folder: str,
         progress: Progress,
     ) -> None:
@@ -55,7 +55,7 @@ class Repair:
                     os.replace(partial, path)
                     self._progress.note(f"{printable(path)}: repaired, and found good")
                     return path
-            except UnreadableError as error:
+            except UnreadableSectorsError as error:
                 self._progress.note(str(error))
             if os.path.exists(partial):
                 os.unlink(partial)

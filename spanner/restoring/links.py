@@ -3,16 +3,18 @@
 import os
 import stat
 
-from spanner.restoring.report import Outcome
-from spanner.restoring.restore_plan import Wanted, WantedFile
+from spanner.restoring.report import ReportBuilder
+from spanner.restoring.restore_plan import PlannedFile, RestorePlan
 from spanner.restoring.target import Target
-from spanner.restoring.target_scan import Survey
+from spanner.restoring.target_scan import TargetScan
 
 
-class Linking:
+class LinkMaker:
     """Makes the links of one restore."""
 
-    def __init__(self, target: Target, wanted: Wanted, outcome: Outcome, survey: Survey) -> None:
+    def __init__(
+        self, target: Target, wanted: RestorePlan, outcome: ReportBuilder, survey: TargetScan
+    ) -> None:
         self._target = target
         self._wanted = wanted
         self._outcome = outcome
@@ -30,7 +32,7 @@ class Linking:
                 self._symlink(row.original, row.target, row.mtime_ns)
         return self._waiting
 
-    def _link(self, file: WantedFile) -> None:
+    def _link(self, file: PlannedFile) -> None:
         """Give a file its further name."""
         found = self._target.stat(file.path)
         there = file.link_to in self._survey.there

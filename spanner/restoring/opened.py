@@ -7,17 +7,18 @@ from typing import NamedTuple
 
 from spanner.catalog.reader import DiscCatalog, DiscLabel, read_catalog, read_hashes, read_label
 from spanner.errors import DamagedImageError
+from spanner.model.plan import DiscKey
 from spanner.reading.discs import DiscSource, ImageDisc, open_disc
-from spanner.reading.ecc_repair import Repairs
+from spanner.reading.ecc_repair import RepairedCopies
 from spanner.reading.iso import IsoImage
 from spanner.reading.sectors import MergedSectors
 from spanner.restoring.report import Remark
-from spanner.restoring.restore_plan import DiscKey, discs_of
+from spanner.restoring.restore_plan import discs_of
 from spanner.restoring.set_choice import chosen_set
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class OpenedDisc:
     """A disc of the set, or of an earlier one that holds files for it.
 
     Without a `catalog` (it is damaged, or of another state) those of others say what lies on it;
@@ -39,8 +40,8 @@ def open_discs(
     set_words: str,
     damaged: list[Remark],
     as_of: str = "",
-    repairs: Repairs | None = None,
-) -> list[Given]:
+    repairs: RepairedCopies | None = None,
+) -> list[OpenedDisc]:
     """Open the discs that are needed, in this order; what is damaged, not repaired, is reported.
 
     Raises:
@@ -59,9 +60,9 @@ def open_discs(
         key = DiscKey(set_id, known.number)
         parity = known.disc.parity if isinstance(known, DiscCatalog) else 0
         if isinstance(known, DiscCatalog) and set_id == chosen.id:
-            given.append(Given(source, key, known, {}, merged, parity))
+            given.append(OpenedDisc(source, key, known, {}, merged, parity))
         elif key in needed:
-            given.append(Given(source, key, None, hashes_of(source), merged, parity))
+            given.append(OpenedDisc(source, key, None, hashes_of(source), merged, parity))
     return given
 
 
@@ -78,7 +79,7 @@ class _Found(NamedTuple):
 
 
 def _opened(
-    stack: ExitStack, paths: Sequence[str], damaged: list[Remark], repairs: Repairs | None
+    stack: ExitStack, paths: Sequence[str], damaged: list[Remark], repairs: RepairedCopies | None
 ) -> list[DiscSource]:
     opened: list[DiscSource] = []
     for path in paths:
@@ -97,7 +98,7 @@ def _opened(
 
 
 def _identified(
-    sources: Sequence[DiscSource], damaged: list[Remark], repairs: Repairs | None
+    sources: Sequence[DiscSource], damaged: list[Remark], repairs: RepairedCopies | None
 ) -> list[_Found]:
     """The discs that say which they are, and of copies also those that all together make."""
     found = []

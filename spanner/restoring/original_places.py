@@ -8,16 +8,18 @@ from burners.progress import Progress
 from spanner.catalog.reader import read_needs
 from spanner.errors import DamagedImageError
 from spanner.model.paths import is_bytes, parents
-from spanner.model.tree import Need
-from spanner.restoring.opened import Given
-from spanner.restoring.restore_plan import Wanted
+from spanner.model.tree import ReferenceRecord
+from spanner.restoring.opened import OpenedDisc
+from spanner.restoring.restore_plan import RestorePlan
 from spanner.sources.resolver import OUTSIDE
 from spanner.wording import printable
 
 _MOUNTS = ("/Volumes/*", "/media/*/*", "/run/media/*/*", "/mnt/*")
 
 
-def original_folders(given: Sequence[Given], wanted: Wanted, progress: Progress) -> dict[str, str]:
+def original_folders(
+    given: Sequence[OpenedDisc], wanted: RestorePlan, progress: Progress
+) -> dict[str, str]:
     """The folders of the set whose files were outside, and the folders that they lay in.
 
     What lay on a volume that is not mounted stays beside its session, which is told. Of the wanted
@@ -53,7 +55,7 @@ def _mount(folder: str) -> str:
     return ""
 
 
-def _needs(given: Iterable[Given]) -> list[Need]:
+def _needs(given: Iterable[OpenedDisc]) -> list[ReferenceRecord]:
     """What the first sound catalog says that sessions need."""
     for disc in given:
         if disc.catalog:
@@ -64,7 +66,7 @@ def _needs(given: Iterable[Given]) -> list[Need]:
     return []
 
 
-def _drop_empty(wanted: Wanted, folders: dict[str, str]) -> None:
+def _drop_empty(wanted: RestorePlan, folders: dict[str, str]) -> None:
     """Want no directory in which there would be nothing but files that go elsewhere."""
     kept = parents(path for path in wanted.files if path.rpartition("/")[0] not in folders)
     kept |= parents(row.original for row in wanted.symlinks)

@@ -6,14 +6,14 @@ from itertools import chain, combinations, islice
 
 from spanner.catalog.parity_table import IMAGES, ImageInfo, parity_path, parse_images
 from spanner.errors import DamagedImageError, UnrecoverableError
+from spanner.model.plan import DiscKey
 from spanner.model.units import SECTOR
 from spanner.parity.files import rebuild
 from spanner.parity.readers import Missing, Reader
 from spanner.reading.discs import ImageDisc
 from spanner.reading.iso import IsoImage
-from spanner.reading.sectors import MergedSectors, Sectors, UnreadableError
-from spanner.restoring.opened import Given
-from spanner.restoring.restore_plan import DiscKey
+from spanner.reading.sectors import MergedSectors, Sectors, UnreadableSectorsError
+from spanner.restoring.opened import OpenedDisc
 
 _MOST_GUESSES = 64  # which discs may be wrong without an error, for one disc
 
@@ -21,8 +21,8 @@ _MOST_GUESSES = 64  # which discs may be wrong without an error, for one disc
 class Rebuilder:
     """Reads the discs of sets with parity, from those images of them that are there."""
 
-    def __init__(self, given: Sequence[Given]) -> None:
-        sets: dict[str, list[Given]] = {}
+    def __init__(self, given: Sequence[OpenedDisc]) -> None:
+        sets: dict[str, list[OpenedDisc]] = {}
         for disc in given:
             sets.setdefault(disc.key.set_id, []).append(disc)
         self._sets = {set_id: _SetRebuilder(discs) for set_id, discs in sets.items()}
@@ -37,7 +37,7 @@ class Rebuilder:
 class _SetRebuilder:
     """Reads the discs of a set with parity, from those images of it that are there."""
 
-    def __init__(self, given: Sequence[Given]) -> None:
+    def __init__(self, given: Sequence[OpenedDisc]) -> None:
         self._infos = _images(given)
         copies: dict[int, list[Sectors]] = {}
         self._parities: dict[int, Reader] = {}
@@ -101,7 +101,7 @@ class Column:
         """Fill `into`; return the sectors that cannot be read."""
         try:
             self._from.read_into((self._start + first) * SECTOR, into)
-        except UnreadableError as error:
+        except UnreadableSectorsError as error:
             return [range(bad - self._start, bad - self._start + count) for bad, count in error.bad]
         return ()
 
@@ -123,17 +123,19 @@ class _Rebuilt:
         """Fill the buffer with bytes of the disc."""
         span = range(offset // SECTOR, -(-(offset + len(buffer)) // SECTOR))
         if span.stop > self.count:
-            raise UnreadableError(self.name, [(self.count, span.stop - self.count)], "it ends")
+            raise UnreadableSectorsError(
+                self.name, [(self.count, span.stop - self.count)], "it ends"
+            )
         try:
             for piece in rebuild(self._images, self._parities, [self._row], span=span):
                 at = piece.first * SECTOR - offset
                 start, end = max(at, 0), min(at + len(piece.data), len(buffer))
                 buffer[start:end] = piece.data[start - at : end - at]
         except UnrecoverableError as error:
-            raise UnreadableError(self.name, [(span.start, len(span))], str(error)) from None
+            raise UnreadableSectorsError(self.name, [(span.start, len(span))], str(error)) from None
 
 
-def _images(given: Sequence[Given]) -> list[ImageInfo]:
+def _images(given: Sequence[OpenedDisc]) -> list[ImageInfo]:
     """The images that parity was made from, as the first sound parity disc says."""
     for disc in given:
         if disc.parity:

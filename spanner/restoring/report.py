@@ -38,7 +38,7 @@ class DiscRead(msgspec.Struct, frozen=True):
     problems: tuple[str, ...]
 
 
-class Report(msgspec.Struct):
+class RestoreReport(msgspec.Struct):
     """The outcome of a restore. `damaged`: discs that cannot be read, files with a wrong hash.
 
     `warnings`: what was damaged, but made up for by copies or parity.
@@ -71,11 +71,11 @@ class Report(msgspec.Struct):
         return 7 if self.kept_newer or self.failed or self.missing else 0
 
 
-class Outcome:
+class ReportBuilder:
     """A report while it is made: what the target refuses is a remark in it, not the end."""
 
     def __init__(self) -> None:
-        self.report = Report()
+        self.report = RestoreReport()
         self._failed: set[str] = set()
 
     def fail(self, path: str, reason: str) -> None:

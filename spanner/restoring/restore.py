@@ -11,20 +11,21 @@ from dataclasses import replace
 from burners.progress import Progress
 from spanner.catalog import bag
 from spanner.errors import DamagedImageError, DoesNotFitError, UsageError
+from spanner.model.plan import DiscKey
 from spanner.model.units import format_size
 from spanner.reading.discs import expand
-from spanner.reading.ecc_repair import Repairs
+from spanner.reading.ecc_repair import RepairedCopies
 from spanner.restoring import original_places
-from spanner.restoring.disc_prompt import Asking, fewest
-from spanner.restoring.image_repair import Repair
-from spanner.restoring.links import Linking
-from spanner.restoring.opened import Given, hashes_of, open_discs
+from spanner.restoring.disc_prompt import DiscPrompt, fewest
+from spanner.restoring.image_repair import ImageRepair
+from spanner.restoring.links import LinkMaker
+from spanner.restoring.opened import OpenedDisc, hashes_of, open_discs
 from spanner.restoring.partial_file import PartialFile
 from spanner.restoring.rebuilding import Rebuilder
-from spanner.restoring.report import DiscRead, Outcome, Remark, Report
-from spanner.restoring.restore_plan import DiscKey, Part, Wanted, WantedFile, wanted_from
+from spanner.restoring.report import DiscRead, Remark, ReportBuilder, RestoreReport
+from spanner.restoring.restore_plan import FilePart, PlannedFile, RestorePlan, wanted_from
 from spanner.restoring.target import Target, room
-from spanner.restoring.target_scan import Survey
+from spanner.restoring.target_scan import TargetScan
 from spanner.restoring.unrestored import Unrestored
 from spanner.wording import printable
 
@@ -44,8 +45,8 @@ def restore(
     scratch: str = "",
     allow_elsewhere: Callable[[Sequence[str]], bool] | None = None,
     repair_to: str = "",
-    asking: Asking | None = None,
-) -> Report:
+    asking: DiscPrompt | None = None,
+) -> RestoreReport:
     """Restore from images, drives and folders to `folder`/SESSION/...
 
     Of the discs of several sets of a session the newest gives the state, with `as_of` (a date or
@@ -62,9 +63,9 @@ def restore(
         DamagedImageError: no disc's catalog can be read.
         DoesNotFitError: the target has no room.
     """
-    outcome = Outcome()
+    outcome = ReportBuilder()
     with ExitStack() as stack:
-        repairs = Repairs(stack, scratch, progress)
+        repairs = RepairedCopies(stack, scratch, progress)
         if asking and not paths:
             given = asking.first(stack, set_words, as_of)
         else:
@@ -86,7 +87,7 @@ def restore(
             outcome.report.original_places = elsewhere
         with _no_room(folder):
             target = stack.enter_context(Target(folder, wanted.names, elsewhere))
-            survey = Survey(target, wanted, outcome, progress, overwrite)
+            survey = TargetScan(target, wanted, outcome, progress, overwrite)
             run = _Restore(
                 target, given, wanted, outcome, progress, survey, repairs, asking, whole=not only
             )
@@ -94,7 +95,7 @@ def restore(
         if run.made_up_for:
             outcome.report.forgive()
         if repair_to:
-            repair = Repair(run.rebuilder, repairs, given, repair_to, progress)
+            repair = ImageRepair(run.rebuilder, repairs, given, repair_to, progress)
             outcome.report.repaired = repair.images(run.hit | run.absent)
     return outcome.report
 
@@ -117,13 +118,13 @@ class _Restore:
     def __init__(
         self,
         target: Target,
-        given: Sequence[Given],
-        wanted: Wanted,
-        outcome: Outcome,
+        given: Sequence[OpenedDisc],
+        wanted: RestorePlan,
+        outcome: ReportBuilder,
         progress: Progress,
-        survey: Survey,
-        repairs: Repairs,
-        asking: Asking | None,
+        survey: TargetScan,
+        repairs: RepairedCopies,
+        asking: DiscPrompt | None,
         *,
         whole: bool,
     ) -> None:
@@ -178,7 +179,7 @@ class _Restore:
                 self._ask(self._asking, pool)
             self._read_repaired(pool)
             self._rebuild(pool)
-        unlinked = Linking(self._target, self._wanted, self._outcome, self._survey).run()
+        unlinked = LinkMaker(self._target, self._wanted, self._outcome, self._survey).run()
         rest = Unrestored(self._wanted, self._outcome, self._survey, self._discs)
         rest.report(self._damage, unlinked)
         for row in sorted(self._wanted.directories, key=lambda row: -row.original.count("/")):
@@ -213,7 +214,7 @@ class _Restore:
                 if mended and mended is not disc.source and not disc.merged:
                     self._read(replace(disc, source=mended), pool)
 
-    def _read(self, disc: Given, pool: ThreadPoolExecutor) -> list[str]:
+    def _read(self, disc: OpenedDisc, pool: ThreadPoolExecutor) -> list[str]:
         """Write what waits for this disc, in the order of its data; the files that were read."""
         self._bad = []
         mine = [
@@ -233,7 +234,7 @@ class _Restore:
             self._settle(0)
         return [file.path for file, _ in mine]
 
-    def _judge(self, disc: Given, read: Sequence[str]) -> None:
+    def _judge(self, disc: OpenedDisc, read: Sequence[str]) -> None:
         """Note what reading these files showed of the disc; several as one show nothing of each."""
         if disc.merged or not read:
             return
@@ -248,7 +249,7 @@ class _Restore:
             seen = DiscRead(disc.source.path, *disc.key, tuple(self._bad))
             self._report.read.append(seen)
 
-    def _ask(self, asking: Asking, pool: ThreadPoolExecutor) -> None:
+    def _ask(self, asking: DiscPrompt, pool: ThreadPoolExecutor) -> None:
         """Read discs that were not given as they come into the drives."""
         asking.release(self._given)
         for disc in asking.discs(self._wanted.discs, self._needed):
@@ -282,7 +283,7 @@ class _Restore:
                 if key not in self._waited_for():
                     break
                 self._progress.note(f"{name}: rebuilding what is lost or damaged from parity")
-                self._read(Given(source, key), pool)
+                self._read(OpenedDisc(source, key), pool)
 
     def _waited_for(self) -> set[DiscKey]:
         """The discs on which parts lie that are still to be written."""
@@ -294,7 +295,9 @@ class _Restore:
             for disc in self._wanted.files[path].parts[number].places
         }
 
-    def _write(self, disc: Given, file: WantedFile, number: int, pool: ThreadPoolExecutor) -> None:
+    def _write(
+        self, disc: OpenedDisc, file: PlannedFile, number: int, pool: ThreadPoolExecutor
+    ) -> None:
         """Write a part of the file; with its last, the file gets its name."""
         waiting = self._survey.waiting[file.path]
         with ExitStack() as stack:
@@ -323,7 +326,7 @@ class _Restore:
             publish = pool.submit(_publish, stack.pop_all(), partial, file)
             self._flushed.append((file.path, publish))
 
-    def _copy(self, disc: Given, part: Part, partial: PartialFile) -> None:
+    def _copy(self, disc: OpenedDisc, part: FilePart, partial: PartialFile) -> None:
         digest = hashlib.sha256()
         position = part.offset
         for chunk in disc.source.chunks(part.places[disc.key], part.size):
@@ -346,6 +349,6 @@ class _Restore:
                 self._survey.there.add(path)
 
 
-def _publish(held: ExitStack, partial: PartialFile, file: WantedFile) -> None:
+def _publish(held: ExitStack, partial: PartialFile, file: PlannedFile) -> None:
     with held:
         partial.publish(file.size, file.mode, file.mtime_ns)

@@ -4,27 +4,20 @@ import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
-from typing import NamedTuple
 
 from spanner.catalog.reader import DiscCatalog, SetCatalog
-from spanner.catalog.tables import Row
+from spanner.catalog.tables import CatalogRow
 from spanner.errors import DamagedImageError
-from spanner.model.base_set import EarlierSet
+from spanner.model.base_set import BaseSet
 from spanner.model.paths import is_safe
+from spanner.model.plan import DiscKey
 from spanner.restoring.partial_file import SUFFIX
 
 _LARGEST = (1 << 63) - 1  # bytes of a file, for any system
 
 
-class DiscKey(NamedTuple):
-    """Which disc of which set."""
-
-    set_id: str
-    number: int
-
-
 @dataclass(frozen=True, slots=True)
-class WantedDisc:
+class SourceDisc:
     """A disc that holds something, `number` of `count` of the set with the title `set`.
 
     `parity`: which one it holds, 0: none.
@@ -40,7 +33,7 @@ class WantedDisc:
 
 
 @dataclass(slots=True)
-class Part:
+class FilePart:
     """A part of a file: bytes `offset` to `offset` + `size`; `places`: disc → path on it."""
 
     offset: int
@@ -50,7 +43,7 @@ class Part:
 
 
 @dataclass(slots=True)
-class WantedFile:
+class PlannedFile:
     """A file to restore, in `count` parts. `link_to`: it is a further name of that file."""
 
     path: str
@@ -58,7 +51,7 @@ class WantedFile:
     mode: int
     count: int
     link_to: str = ""
-    parts: dict[int, Part] = field(default_factory=dict)
+    parts: dict[int, FilePart] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -72,7 +65,7 @@ class WantedFile:
 
 
 @dataclass(slots=True)
-class Wanted:
+class RestorePlan:
     """All that is to be restored, files in the order in which they lie on the discs.
 
     It is the state that the set `set_id` describes; `discs` are its own and those of earlier sets.
@@ -82,10 +75,10 @@ class Wanted:
     """
 
     set_id: str
-    discs: dict[DiscKey, WantedDisc] = field(default_factory=dict)
-    directories: list[Row] = field(default_factory=list)
-    files: dict[str, WantedFile] = field(default_factory=dict)
-    symlinks: list[Row] = field(default_factory=list)
+    discs: dict[DiscKey, SourceDisc] = field(default_factory=dict)
+    directories: list[CatalogRow] = field(default_factory=list)
+    files: dict[str, PlannedFile] = field(default_factory=dict)
+    symlinks: list[CatalogRow] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     damaged: list[str] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
@@ -101,7 +94,7 @@ class Wanted:
                     part.sha256 = hashes.get(part.places[disc], "")
 
 
-def wanted_from(catalogs: Sequence[DiscCatalog], only: Iterable[str] = ()) -> Wanted:
+def wanted_from(catalogs: Sequence[DiscCatalog], only: Iterable[str] = ()) -> RestorePlan:
     """What the catalogs of one set's discs hold; with `only` what matches one of the globs.
 
     A glob is compared with paths and with names; a folder stands for all that is in it. Every disc
@@ -110,7 +103,7 @@ def wanted_from(catalogs: Sequence[DiscCatalog], only: Iterable[str] = ()) -> Wa
     Raises:
         DamagedImageError: no catalog can be read to its end.
     """
-    reader = _Reader(Wanted(catalogs[0].set.id), _Only(only))
+    reader = _Reader(RestorePlan(catalogs[0].set.id), _Only(only))
     whole = False
     for catalog in catalogs:
         discs = discs_of(catalog.set)
@@ -160,14 +153,14 @@ class _Only:
 class _Reader:
     """Takes the rows of catalogs, one after another."""
 
-    def __init__(self, wanted: Wanted, only: _Only) -> None:
+    def __init__(self, wanted: RestorePlan, only: _Only) -> None:
         self.wanted = wanted
         self._only = only
-        self._directories: dict[str, Row] = {}
-        self._symlinks: dict[str, Row] = {}
+        self._directories: dict[str, CatalogRow] = {}
+        self._symlinks: dict[str, CatalogRow] = {}
         self._picked: set[str] = set()  # directories
 
-    def add(self, row: Row, set_id: str, discs: Container[DiscKey]) -> None:
+    def add(self, row: CatalogRow, set_id: str, discs: Container[DiscKey]) -> None:
         """Take a row of a catalog that knows these discs; what it says is on one of that set."""
         path = row.original
         if path.endswith(SUFFIX):
@@ -188,7 +181,7 @@ class _Reader:
         else:
             self._add_file(row, set_id)
 
-    def finish(self) -> Wanted:
+    def finish(self) -> RestorePlan:
         """All that the rows say."""
         wanted = self.wanted
         for file in wanted.files.values():
@@ -209,7 +202,7 @@ class _Reader:
         wanted.symlinks = list(self._symlinks.values())
         return wanted
 
-    def _problem(self, row: Row, set_id: str, discs: Container[DiscKey]) -> str:
+    def _problem(self, row: CatalogRow, set_id: str, discs: Container[DiscKey]) -> str:
         if not is_safe(row.original):
             return "its path leads out of the target"
         if row.kind == "symlink" and (not row.target or "\0" in row.target):
@@ -221,13 +214,13 @@ class _Reader:
                 return f"it lies on disc {row.disc}, which the set does not have"
         return ""
 
-    def _add_file(self, row: Row, set_id: str) -> None:
+    def _add_file(self, row: CatalogRow, set_id: str) -> None:
         file = self.wanted.files.get(row.original)
         if file is None:
             target = row.target if row.kind == "hardlink" else ""
-            file = WantedFile(row.original, row.mtime_ns, row.mode, row.parts, target)
+            file = PlannedFile(row.original, row.mtime_ns, row.mode, row.parts, target)
             self.wanted.files[row.original] = file
-        part = file.parts.setdefault(row.part, Part(row.offset, row.size))
+        part = file.parts.setdefault(row.part, FilePart(row.offset, row.size))
         known = part.sha256 or row.sha256
         if (file.count, part.offset, part.size, known) != (
             row.parts,
@@ -240,13 +233,13 @@ class _Reader:
         part.places[DiscKey(set_id, row.disc)] = row.path
 
 
-def discs_of(known: SetCatalog) -> dict[DiscKey, WantedDisc]:
+def discs_of(known: SetCatalog) -> dict[DiscKey, SourceDisc]:
     """All discs of a set, and those of earlier sets that hold files for it."""
-    found: dict[DiscKey, WantedDisc] = {}
-    sets: tuple[SetCatalog | EarlierSet, ...] = (known, *known.earlier)
+    found: dict[DiscKey, SourceDisc] = {}
+    sets: tuple[SetCatalog | BaseSet, ...] = (known, *known.base_sets)
     for each in sets:
         for disc in each.discs:
-            found[DiscKey(each.id, disc.number)] = WantedDisc(
+            found[DiscKey(each.id, disc.number)] = SourceDisc(
                 each.title,
                 each.created,
                 disc.number,
@@ -258,7 +251,7 @@ def discs_of(known: SetCatalog) -> dict[DiscKey, WantedDisc]:
     return found
 
 
-def _incomplete(file: WantedFile) -> str:
+def _incomplete(file: PlannedFile) -> str:
     """What the parts lack to be the whole file."""
     offset = 0
     for number in range(1, file.count + 1):
@@ -271,7 +264,7 @@ def _incomplete(file: WantedFile) -> str:
     return "its size is impossible" if offset > _LARGEST else ""
 
 
-def _settle_links(files: dict[str, WantedFile]) -> None:
+def _settle_links(files: dict[str, PlannedFile]) -> None:
     """Let each further name lead to the first name of that file that is wanted."""
     firsts: dict[str, str] = {}
     for file in files.values():
@@ -285,7 +278,7 @@ def _settle_links(files: dict[str, WantedFile]) -> None:
             file.link_to = ""
 
 
-def _same_data(one: WantedFile, other: WantedFile) -> bool:
+def _same_data(one: PlannedFile, other: PlannedFile) -> bool:
     return one.parts.keys() == other.parts.keys() and all(
         (part.offset, part.size, part.sha256)
         == (other.parts[number].offset, other.parts[number].size, other.parts[number].sha256)

@@ -64,7 +64,7 @@ def _newest(sets: Sequence[SetCatalog]) -> SetCatalog:
 
 def _replaces(new: SetCatalog, old: SetCatalog) -> bool:
     """The new set states what became of what the old one holds."""
-    refers = any(each.id == old.id for each in new.earlier)
+    refers = any(each.id == old.id for each in new.base_sets)
     if new.created == old.created:
         return refers
     return new.created > old.created and (refers or set(old.sources) <= set(new.sources))

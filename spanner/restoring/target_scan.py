@@ -5,12 +5,12 @@ import stat
 from collections.abc import Iterable
 
 from burners.progress import Progress
-from spanner.restoring.report import Outcome, Remark
-from spanner.restoring.restore_plan import Part, Wanted, WantedFile
+from spanner.restoring.report import Remark, ReportBuilder
+from spanner.restoring.restore_plan import FilePart, PlannedFile, RestorePlan
 from spanner.restoring.target import Target
 
 
-class Survey:
+class TargetScan:
     """Looks at the target, file by file.
 
     `there` are files that need no writing, `waiting` those that do, with the numbers of the parts
@@ -18,7 +18,12 @@ class Survey:
     """
 
     def __init__(
-        self, target: Target, wanted: Wanted, outcome: Outcome, progress: Progress, overwrite: bool
+        self,
+        target: Target,
+        wanted: RestorePlan,
+        outcome: ReportBuilder,
+        progress: Progress,
+        overwrite: bool,
     ) -> None:
         self.there: set[str] = set()
         self.waiting: dict[str, set[int]] = {}
@@ -50,7 +55,7 @@ class Survey:
         self.unknown.difference_update(known)
         self._look(self._wanted.files[path] for path in sorted(known))
 
-    def is_same(self, file: WantedFile, found: os.stat_result) -> bool | None:
+    def is_same(self, file: PlannedFile, found: os.stat_result) -> bool | None:
         """Whether the file is there. None: a hash is not known, and its time is another.
 
         Where a hash is not known, size and time are enough: an earlier run set them.
@@ -64,7 +69,7 @@ class Survey:
             return True
         return None
 
-    def mend(self, file: WantedFile, found: os.stat_result) -> None:
+    def mend(self, file: PlannedFile, found: os.stat_result) -> None:
         """The file is there: see that its mode and time are right."""
         if (stat.S_IMODE(found.st_mode), found.st_mtime_ns) != (file.mode, file.mtime_ns):
             self._target.settle(file.path, file.mode, file.mtime_ns)
@@ -81,8 +86,8 @@ class Survey:
         self._outcome.report.kept_newer.append(Remark(path, reason))
         return False
 
-    def _look(self, files: Iterable[WantedFile]) -> None:
-        there: list[tuple[WantedFile, os.stat_result | None, os.stat_result | None]] = []
+    def _look(self, files: Iterable[PlannedFile]) -> None:
+        there: list[tuple[PlannedFile, os.stat_result | None, os.stat_result | None]] = []
         total = 0
         for file in files:
             with self._outcome.guarded(file.path):
@@ -101,7 +106,7 @@ class Survey:
                     with self._outcome.guarded(file.path):
                         self._look_at(file, found, partial is not None)
 
-    def _look_at(self, file: WantedFile, found: os.stat_result | None, begun: bool) -> None:
+    def _look_at(self, file: PlannedFile, found: os.stat_result | None, begun: bool) -> None:
         same = self.is_same(file, found) if found else False
         if found and same:
             self.mend(file, found)
@@ -114,14 +119,14 @@ class Survey:
         elif found is None or self.may_replace(file.path, file.mtime_ns, found):
             self.waiting[file.path] = set(file.parts) - (self._begun(file) if begun else set())
 
-    def _partial(self, file: WantedFile) -> os.stat_result | None:
+    def _partial(self, file: PlannedFile) -> os.stat_result | None:
         """What an earlier run left beside a divided file."""
         if file.count == 1:
             return None
         found = self._target.stat(self._target.beside(file.path))
         return found if found and stat.S_ISREG(found.st_mode) else None
 
-    def _begun(self, file: WantedFile) -> set[int]:
+    def _begun(self, file: PlannedFile) -> set[int]:
         """Parts of a divided file that an earlier run left beside it."""
         beside = self._target.beside(file.path)
         found = set()
@@ -134,7 +139,7 @@ class Survey:
                 found.add(number)
         return found
 
-    def _has(self, path: str, part: Part, sha256: str) -> bool:
+    def _has(self, path: str, part: FilePart, sha256: str) -> bool:
         found = self._target.hash_range(path, part.offset, part.size)
         self._progress.advance(part.size)
         return found == sha256

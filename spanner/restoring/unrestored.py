@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from spanner.restoring.report import MissingDisc, Outcome, Remark
-from spanner.restoring.restore_plan import DiscKey, Wanted
-from spanner.restoring.target_scan import Survey
+from spanner.model.plan import DiscKey
+from spanner.restoring.report import MissingDisc, Remark, ReportBuilder
+from spanner.restoring.restore_plan import RestorePlan
+from spanner.restoring.target_scan import TargetScan
 from spanner.wording import printable
 
 
@@ -12,7 +13,11 @@ class Unrestored:
     """What still waits when all discs that there are were read."""
 
     def __init__(
-        self, wanted: Wanted, outcome: Outcome, survey: Survey, discs: Collection[DiscKey]
+        self,
+        wanted: RestorePlan,
+        outcome: ReportBuilder,
+        survey: TargetScan,
+        discs: Collection[DiscKey],
     ) -> None:
         self._wanted = wanted
         self._outcome = outcome

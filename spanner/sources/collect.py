@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from burners.progress import Progress, silent
-from spanner.errors import MissingMediaError, UnreadableError, UsageError
+from spanner.errors import MissingMediaError, UnreadableSourcesError, UsageError
 from spanner.model.paths import is_bytes
 from spanner.model.session import UnlistedError
-from spanner.model.tree import UNREADABLE, Need, Tree, origin
-from spanner.sources.external import External
+from spanner.model.tree import UNREADABLE, ReferenceRecord, Tree, origin
+from spanner.sources.external import ExternalMedia
 from spanner.sources.formats.detect import looks_like_session
 from spanner.sources.regenerable import Regenerable
 from spanner.sources.resolver import (
@@ -17,13 +17,13 @@ from spanner.sources.resolver import (
     MISSING,
     OUTSIDE,
     REGENERABLE,
-    Gatherer,
+    MediaResolver,
     home_of,
     is_backup,
     last_seen,
 )
 from spanner.sources.selection import without
-from spanner.sources.session_scan import Scanned, scan_sessions, session_files
+from spanner.sources.session_scan import ScannedSession, scan_sessions, session_files
 from spanner.sources.walk import scan
 from spanner.wording import printable
 
@@ -31,7 +31,7 @@ _SHOWN = 20  # lines of a kind that are told
 
 
 @dataclass(frozen=True, slots=True)
-class Collecting:
+class CollectOptions:
     """What to take. `search`: folders to look for media in.
 
     `folder_only`: read no session, take the sources as they are. `used_only`: only sessions and
@@ -46,7 +46,7 @@ class Collecting:
     follow: bool = False
 
 
-def collect(sources: Sequence[str], wishes: Collecting, progress: Progress = silent) -> Tree:
+def collect(sources: Sequence[str], wishes: CollectOptions, progress: Progress = silent) -> Tree:
     """Walk the sources, read their sessions, and add all media that lie elsewhere.
 
     A source that is a session file stands for its folder; of the sessions in it that one is read.
@@ -58,18 +58,18 @@ def collect(sources: Sequence[str], wishes: Collecting, progress: Progress = sil
     """
     chosen = _chosen(sources)
     tree = scan(list(chosen), follow=wishes.follow, progress=progress)
-    scanned: list[Scanned] = []
+    scanned: list[ScannedSession] = []
     if not wishes.folder_only:
         files = _sessions(tree, list(chosen.values()))
         if wishes.used_only:
             files = [file for file in files if not is_backup(file)]
-        gatherer = Gatherer(wishes.search)
+        gatherer = MediaResolver(wishes.search)
         with progress.task("reading sessions", len(files), unit="sessions"):
             for each in scan_sessions(files, gatherer):
                 scanned.append(each)
                 progress.advance(1)
         _check(scanned, wishes, progress)
-    external = External(tree)
+    external = ExternalMedia(tree)
     if scanned:
         tree = _gathered(external, scanned)
     if wishes.used_only:
@@ -106,7 +106,7 @@ def _sessions(tree: Tree, chosen: Sequence[list[str] | None]) -> list[str]:
     return found
 
 
-def _check(scanned: Sequence[Scanned], wishes: Collecting, progress: Progress) -> None:
+def _check(scanned: Sequence[ScannedSession], wishes: CollectOptions, progress: Progress) -> None:
     """Stop where media are missing; what does not stop is told."""
     if wishes.used_only:
         _check_readable(scanned)
@@ -121,7 +121,7 @@ def _check(scanned: Sequence[Scanned], wishes: Collecting, progress: Progress) -
         progress.note(f"missing: {len(missing) - _SHOWN} more, all in the catalog")
 
 
-def _check_readable(scanned: Sequence[Scanned]) -> None:
+def _check_readable(scanned: Sequence[ScannedSession]) -> None:
     """What a session that cannot be read refers to must not be taken for unused."""
     errors = "; ".join(str(each.error) for each in scanned if each.error)
     if errors:
@@ -130,14 +130,14 @@ def _check_readable(scanned: Sequence[Scanned]) -> None:
         raise UsageError("--used-only goes by what sessions refer to, and there is none")
 
 
-def _missing(scanned: Scanned) -> list[str]:
+def _missing(scanned: ScannedSession) -> list[str]:
     """What of a session's media cannot be archived: a line each."""
     name = printable(os.path.basename(scanned.file))
     lost = (found for found in scanned.found if found.status == MISSING)
     return [f"{printable(last_seen(found))}  ({name})" for found in lost]
 
 
-def _remarks(scanned: Sequence[Scanned]) -> Iterator[str]:
+def _remarks(scanned: Sequence[ScannedSession]) -> Iterator[str]:
     """What is to be known, but no reason to stop."""
     for each in scanned:
         if isinstance(each.error, UnlistedError):
@@ -149,9 +149,9 @@ def _remarks(scanned: Sequence[Scanned]) -> Iterator[str]:
         yield f"{lost} media are missing that only backups of sessions name"
 
 
-def _gathered(external: External, scanned: Sequence[Scanned]) -> Tree:
+def _gathered(external: ExternalMedia, scanned: Sequence[ScannedSession]) -> Tree:
     """The tree with all media, and the map of where they were recorded and where they are now."""
-    needs: list[Need] = []
+    needs: list[ReferenceRecord] = []
     known: set[tuple[str, str, str]] = set()  # home, recorded and path of what is in the map
     for each in scanned:
         top = external.path_of(each.top)
@@ -159,7 +159,9 @@ def _gathered(external: External, scanned: Sequence[Scanned]) -> Tree:
         session = external.path_of(each.file) or printable(each.file)
         if each.error:
             reason = printable(str(each.error))
-            needs.append(Need(session, "project", UNREADABLE, reason, session, each.file))
+            needs.append(
+                ReferenceRecord(session, "project", UNREADABLE, reason, session, each.file)
+            )
         for found in each.found:
             if not (found.path or found.status in (MISSING, REGENERABLE)):
                 continue  # it is in the session itself
@@ -171,11 +173,11 @@ def _gathered(external: External, scanned: Sequence[Scanned]) -> Tree:
             if not (each.backup and (mapped in known or not path)):
                 recorded = _storable(found.recorded or last_seen(found))
                 place = found.path or ""
-                needs.append(Need(session, found.kind, status, recorded, path, place))
+                needs.append(ReferenceRecord(session, found.kind, status, recorded, path, place))
             known.add(mapped)
     if external.failures:
-        raise UnreadableError(external.failures)
-    return replace(external.tree(), needs=tuple(needs))
+        raise UnreadableSourcesError(external.failures)
+    return replace(external.tree(), references=tuple(needs))
 
 
 def _storable(text: str) -> str:
@@ -183,10 +185,10 @@ def _storable(text: str) -> str:
     return text if is_bytes(text) else printable(text)
 
 
-def _used(tree: Tree, external: External, scanned: Sequence[Scanned]) -> Tree:
+def _used(tree: Tree, external: ExternalMedia, scanned: Sequence[ScannedSession]) -> Tree:
     """The sessions and what they refer to."""
     sessions = {external.path_of(each.file) for each in scanned}
-    used = {need.path for need in tree.needs if need.path} | sessions
+    used = {need.path for need in tree.references if need.path} | sessions
 
     def why(path: str) -> str:
         head, slash, name = path.rpartition("/")
@@ -198,9 +200,9 @@ def _used(tree: Tree, external: External, scanned: Sequence[Scanned]) -> Tree:
     return without(tree, why, bare=True)
 
 
-def _lasting(tree: Tree, scanned: Sequence[Scanned]) -> Tree:
+def _lasting(tree: Tree, scanned: Sequence[ScannedSession]) -> Tree:
     """The tree without what programs make again, unless a session refers to it."""
     regenerable = Regenerable(scanned)
     places = tree.places
-    used = {need.path for need in tree.needs}
+    used = {need.path for need in tree.references}
     return without(tree, lambda path: "" if path in used else regenerable.why(origin(places, path)))

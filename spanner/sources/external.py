@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from spanner.model.tree import Directory, File, SourceRoot, Tree
 from spanner.sources.folders import folded
-from spanner.sources.resolver import Found, common_suffix
+from spanner.sources.resolver import ResolvedReference, common_suffix
 
 EXTERNAL = "External Media"
 """The folder beside a session that gets what it needs from elsewhere."""
@@ -20,7 +20,7 @@ class _New:
     names: list[str] = field(default_factory=list)
 
 
-class External:
+class ExternalMedia:
     """Gives media their paths in the set.
 
     Where a medium lies as its session recorded it below a volume, it goes to
@@ -47,7 +47,7 @@ class External:
         """The path is that of something that was placed, not of what lies in a source."""
         return path not in self._names
 
-    def place(self, found: Found, home: str) -> str:
+    def place(self, found: ResolvedReference, home: str) -> str:
         """The path in the set of a medium that was found, for a session whose folder is `home`.
 
         `home` is a path in the set. What lies in the same source stays where it is.
@@ -97,7 +97,7 @@ class External:
                     return path
         return ""
 
-    def _place(self, found: Found, place: str, home: str) -> str:
+    def _place(self, found: ResolvedReference, place: str, home: str) -> str:
         inside = self.path_of(place)
         if inside and inside.partition("/")[0] == home.partition("/")[0]:
             return inside
@@ -123,7 +123,7 @@ class External:
             new = self._new[real] = _New(info)
         new.names.append(name)
 
-    def _named(self, found: Found, place: str, home: str) -> str:
+    def _named(self, found: ResolvedReference, place: str, home: str) -> str:
         folder, label = _volume(found, place)
         volume = self._volumes.get((home, folder))
         if volume is None:
@@ -145,7 +145,7 @@ class External:
             folder = folder.rpartition("/")[0]
 
 
-def _volume(found: Found, place: str) -> tuple[str, str]:
+def _volume(found: ResolvedReference, place: str) -> tuple[str, str]:
     """The folder that stands for the volume of a medium, and the volume's name."""
     directory = found.directory
     if found.volume and common_suffix(place, directory) == len(directory):

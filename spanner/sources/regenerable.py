@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from spanner.sources.folders import folded
 from spanner.sources.resolver import home_of
-from spanner.sources.session_scan import Scanned
+from spanner.sources.session_scan import ScannedSession
 
 _ENDINGS = {
     ".aan": "a rendered file of Pro Tools",
@@ -28,7 +28,7 @@ _PROTOOLS = {"ptx": True, "ptf": False, "pts": False, "pt5": False}
 class Regenerable:
     """Tells which files are regenerable, beside these sessions."""
 
-    def __init__(self, scanned: Iterable[Scanned]) -> None:
+    def __init__(self, scanned: Iterable[ScannedSession]) -> None:
         self._folders: dict[str, str] = {}  # a folder → what all in it is
         makes_fades: dict[str, bool] = {}
         for each in scanned:

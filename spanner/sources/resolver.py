@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from spanner.model.session import Reference, Session
+from spanner.model.session import MediaReference, Session
 from spanner.sources.folders import Folders, folded
 from spanner.sources.sound import Sound, examine
 
@@ -25,7 +25,7 @@ _BACKUP_FOLDERS = {  # folded
 _MOUNTS = ("/Volumes/*", "/media/*", "/media/*/*", "/run/media/*/*", "/mnt/*")
 
 
-class Found(msgspec.Struct, frozen=True):
+class ResolvedReference(msgspec.Struct, frozen=True):
     """A reference and where it was found: `status` is INSIDE the session's folder, OUTSIDE, ..."""
 
     kind: str
@@ -49,12 +49,12 @@ def home_of(file: str) -> str:
     return os.path.dirname(folder) if is_backup(file) else folder
 
 
-def last_seen(found: Found) -> str:
+def last_seen(found: ResolvedReference) -> str:
     """Where a session last saw a medium."""
     return os.path.join(found.volume, *found.directory, found.name)
 
 
-class Gatherer:
+class MediaResolver:
     """Finds media. What folders hold and what files say is read once for all sessions."""
 
     def __init__(self, search: Iterable[str] = (), folders: Folders | None = None) -> None:
@@ -64,12 +64,12 @@ class Gatherer:
         self._sounds: dict[str, Sound] = {}
         self._ids: dict[str, dict[str, str]] = {}
 
-    def gather(self, session: Session, file: str) -> list[Found]:
+    def gather(self, session: Session, file: str) -> list[ResolvedReference]:
         """Find each medium of the session that `file` holds."""
         home = home_of(file)
         return [self._gather(reference, session, home) for reference in session.media]
 
-    def unused(self, file: str, found: Iterable[Found]) -> list[str]:
+    def unused(self, file: str, found: Iterable[ResolvedReference]) -> list[str]:
         """Files in the folders for media beside a session that no reference found."""
         home = home_of(file)
         used = {each.path for each in found}
@@ -81,7 +81,7 @@ class Gatherer:
             and not os.path.basename(path).startswith(".")
         )
 
-    def _gather(self, reference: Reference, session: Session, home: str) -> Found:
+    def _gather(self, reference: MediaReference, session: Session, home: str) -> ResolvedReference:
         path, found_by = None, ""
         if reference.embedded:
             status = EMBEDDED
@@ -91,7 +91,7 @@ class Gatherer:
                 status = INSIDE if self._is_below(path, home) else OUTSIDE
             else:
                 status = REGENERABLE if reference.kind == "fade" else MISSING
-        return Found(
+        return ResolvedReference(
             reference.kind,
             reference.name,
             reference.volume,
@@ -108,7 +108,9 @@ class Gatherer:
         real = self._folders.real(below)
         return path.startswith(below) and self._folders.real(path).startswith(real)
 
-    def _find(self, reference: Reference, session: Session, home: str) -> tuple[str | None, str]:
+    def _find(
+        self, reference: MediaReference, session: Session, home: str
+    ) -> tuple[str | None, str]:
         """Where a medium lies, by the first way that finds it, and which way that was."""
         parts = (*reference.directory, reference.name)
         for start, words in self._starts(reference, session, home):
@@ -129,7 +131,9 @@ class Gatherer:
                     return path, "unique id"
         return None, ""
 
-    def _starts(self, reference: Reference, session: Session, home: str) -> list[tuple[str, str]]:
+    def _starts(
+        self, reference: MediaReference, session: Session, home: str
+    ) -> list[tuple[str, str]]:
         """Folders from which the recorded directory may lead to the medium."""
         volume = reference.volume
         if not volume:
@@ -144,14 +148,14 @@ class Gatherer:
         )
         return starts
 
-    def _beside(self, reference: Reference, home: str) -> str | None:
+    def _beside(self, reference: MediaReference, home: str) -> str | None:
         """The file in the session's folder whose folders are most like the recorded ones."""
         found = self._folders.below(home, reference.name)
         if len(found) < 2:
             return found[0] if found else None
         return min(found, key=lambda path: self._rank(path, reference, home))
 
-    def _rank(self, path: str, reference: Reference, home: str) -> tuple[object, ...]:
+    def _rank(self, path: str, reference: MediaReference, home: str) -> tuple[object, ...]:
         """Small for the best of several: the file's id and length first, then its folders."""
         other = bool(reference.unique_id) and self._sound(path).unique_id != reference.unique_id
         first = folded(os.path.relpath(path, home).split(os.sep)[0])
@@ -159,14 +163,14 @@ class Gatherer:
         fits = self._fits(path, reference)
         return other, not fits, -common_suffix(path, reference.directory), place, path
 
-    def _below(self, root: str, reference: Reference) -> str | None:
+    def _below(self, root: str, reference: MediaReference) -> str | None:
         """A file of that name, and of that length where it is known, below a folder."""
         found = self._folders.below(root, reference.name)
         fitting = [path for path in found if self._fits(path, reference)]
         ranked = sorted(fitting, key=lambda path: -common_suffix(path, reference.directory))
         return ranked[0] if ranked else None
 
-    def _fits(self, path: str, reference: Reference) -> bool:
+    def _fits(self, path: str, reference: MediaReference) -> bool:
         if reference.size is not None:
             return os.path.getsize(path) == reference.size
         if reference.frames is not None:

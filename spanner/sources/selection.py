@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from spanner.model.paths import parents
-from spanner.model.tree import File, LeftOut, Tree
+from spanner.model.tree import File, Skipped, Tree
 
 
 def without(tree: Tree, why: Callable[[str], str], *, bare: bool = False) -> Tree:
@@ -13,18 +13,18 @@ def without(tree: Tree, why: Callable[[str], str], *, bare: bool = False) -> Tre
     `bare`: symbolic links and folders that hold no file go too.
     """
     files: list[File] = []
-    left: list[LeftOut] = []
+    left: list[Skipped] = []
     for file in tree.files:
         reasons = {name: why(name) for name in (file.path, *file.links)}
         kept = [name for name, reason in reasons.items() if not reason]
-        left += [LeftOut(name, reason) for name, reason in reasons.items() if reason]
+        left += [Skipped(name, reason) for name, reason in reasons.items() if reason]
         if len(kept) == len(reasons):
             files.append(file)
         elif kept:
             files.append(replace(file, path=kept[0], links=tuple(kept[1:])))
     symlinks = () if bare else tree.symlinks
     if bare:
-        left += [LeftOut(link.path, "a symbolic link") for link in tree.symlinks]
+        left += [Skipped(link.path, "a symbolic link") for link in tree.symlinks]
     needed = parents(name for file in files for name in (file.path, *file.links))
     needed |= parents(link.path for link in symlinks)
     emptied = parents(each.path for each in left) - needed
@@ -37,5 +37,5 @@ def without(tree: Tree, why: Callable[[str], str], *, bare: bool = False) -> Tre
             for each in tree.directories
             if each.path in needed or "/" not in each.path or not (bare or each.path in emptied)
         ),
-        left_out=(*tree.left_out, *left),
+        skipped=(*tree.skipped, *left),
     )

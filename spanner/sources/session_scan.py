@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from spanner.model.session import Session, SessionError
 from spanner.sources.formats.detect import looks_like_session, read_session
-from spanner.sources.resolver import Found, Gatherer, is_backup
+from spanner.sources.resolver import MediaResolver, ResolvedReference, is_backup
 
 
 @dataclass(frozen=True, slots=True)
-class Scanned:
+class ScannedSession:
     """A session file and where its media are; `session` is None where it cannot be read: `error`.
 
     `top` is the session that was asked for: this one, or one that this is a part of.
@@ -19,7 +19,7 @@ class Scanned:
     file: str
     top: str
     session: Session | None
-    found: tuple[Found, ...] = ()
+    found: tuple[ResolvedReference, ...] = ()
     error: SessionError | None = None
 
     @property
@@ -37,7 +37,7 @@ def session_files(paths: Iterable[str]) -> list[str]:
     return found
 
 
-def scan_sessions(files: Iterable[str], gatherer: Gatherer) -> Iterator[Scanned]:
+def scan_sessions(files: Iterable[str], gatherer: MediaResolver) -> Iterator[ScannedSession]:
     """Read sessions and find their media; projects that are media of others come after them."""
     pending = [(file, file) for file in files]
     seen = {os.path.realpath(file) for file, _ in pending}
@@ -53,9 +53,9 @@ def scan_sessions(files: Iterable[str], gatherer: Gatherer) -> Iterator[Scanned]
                     pending.append((each.path, top))
 
 
-def _scan(file: str, top: str, gatherer: Gatherer) -> Scanned:
+def _scan(file: str, top: str, gatherer: MediaResolver) -> ScannedSession:
     try:
         session = read_session(file)
     except SessionError as error:
-        return Scanned(file, top, None, error=error)
-    return Scanned(file, top, session, tuple(gatherer.gather(session, file)))
+        return ScannedSession(file, top, None, error=error)
+    return ScannedSession(file, top, session, tuple(gatherer.gather(session, file)))

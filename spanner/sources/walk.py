@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from burners.progress import Progress, silent
-from spanner.errors import SourceError, UnreadableError, UsageError
-from spanner.model.tree import Directory, File, LeftOut, SourceRoot, Symlink, Tree
+from spanner.errors import SourceError, UnreadableSourcesError, UsageError
+from spanner.model.tree import Directory, File, Skipped, SourceRoot, Symlink, Tree
 from spanner.wording import printable
 
 _SPECIAL = {
@@ -44,13 +44,13 @@ def scan(sources: Sequence[str], *, follow: bool = False, progress: Progress = s
             roots[name] = SourceRoot(name, path)
             walk.start(roots[name])
     if walk.failures:
-        raise UnreadableError(walk.failures)
+        raise UnreadableSourcesError(walk.failures)
     return Tree(
         tuple(roots.values()),
         tuple(walk.files()),
         tuple(walk.directories),
         tuple(walk.symlinks),
-        tuple(walk.left_out),
+        tuple(walk.skipped),
     )
 
 
@@ -107,7 +107,7 @@ class _Walk:
     def __init__(self, follow: bool, progress: Progress) -> None:
         self.directories: list[Directory] = []
         self.symlinks: list[Symlink] = []
-        self.left_out: list[LeftOut] = []
+        self.skipped: list[Skipped] = []
         self.failures: list[tuple[str, str]] = []
         self._found: list[File] = []
         self._links: dict[int, list[str]] = {}  # index in _found: its further names
@@ -155,7 +155,7 @@ class _Walk:
                 if error.errno not in _NOWHERE:
                     raise
                 reason = f"a symbolic link that leads nowhere ({error.strerror})"
-                self.left_out.append(LeftOut(name, reason))
+                self.skipped.append(Skipped(name, reason))
                 return
         self._visit(entry.path, name, info)
 
@@ -166,12 +166,12 @@ class _Walk:
             self._file(path, name, info)
         else:
             reason = _SPECIAL.get(stat.S_IFMT(info.st_mode), "no file or folder")
-            self.left_out.append(LeftOut(name, reason))
+            self.skipped.append(Skipped(name, reason))
 
     def _directory(self, path: str, name: str, info: os.stat_result) -> None:
         inode = (info.st_dev, info.st_ino)
         if any(folder.inode == inode for folder in self._above):
-            self.left_out.append(LeftOut(name, "a symbolic link to a folder above it"))
+            self.skipped.append(Skipped(name, "a symbolic link to a folder above it"))
             return
         with os.scandir(path) as entries:
             children = sorted(entries, key=lambda entry: entry.name)

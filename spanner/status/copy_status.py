@@ -18,7 +18,7 @@ _SLACK = 2.0  # seconds by which file systems round times, and the library does
 _FAMILIES = ("hd-dvd", "cd", "dvd", "bd")
 
 
-class Holding(msgspec.Struct, frozen=True, gc=False):
+class CopyStatus(msgspec.Struct, frozen=True, gc=False):
     """One copy of a disc.
 
     `medium`: cd, dvd, hd-dvd, bd, optical where it is not known, or file. `number` is a burnt
@@ -51,7 +51,7 @@ class Holding(msgspec.Struct, frozen=True, gc=False):
         return self.state == GOOD
 
 
-class Doubt(msgspec.Struct, frozen=True):
+class DoubtfulDisc(msgspec.Struct, frozen=True):
     """A disc was found bad of which several are known, and nobody said which it was."""
 
     set_id: str
@@ -61,19 +61,19 @@ class Doubt(msgspec.Struct, frozen=True):
     remark: str
 
 
-class Holdings:
+class CopyStatuses:
     """All copies of all discs in a library."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
-    def of(self, sets: Collection[str] | None = None) -> Iterator[Holding]:
+    def of(self, sets: Collection[str] | None = None) -> Iterator[CopyStatus]:
         """The copies of the discs of these sets, or of all; looks at the files."""
         wanted = msgspec.json.encode(list(sets)).decode() if sets is not None else None
         yield from self._burnt(wanted)
         yield from self._images(wanted)
 
-    def doubts(self, sets: Collection[str] | None = None) -> list[Doubt]:
+    def doubts(self, sets: Collection[str] | None = None) -> list[DoubtfulDisc]:
         """Discs of which one copy failed a check, not known which, and that is not settled.
 
         It is settled when one of the copies was found bad since, or all were found good.
@@ -84,7 +84,7 @@ class Holdings:
             " WHERE kind = 'disc' AND copy IS NULL AND NOT good GROUP BY checks.set_id, disc"
         ).fetchall()
         return [
-            Doubt(set_id, disc, volume_id, checked, remark)
+            DoubtfulDisc(set_id, disc, volume_id, checked, remark)
             for check, set_id, disc, volume_id, checked, remark in rows
             if (sets is None or set_id in sets) and not self._settled(check, set_id, disc)
         ]
@@ -112,7 +112,7 @@ class Holdings:
         ).fetchone()
         return lost is not None or good == len(copies)
 
-    def _burnt(self, sets: str | None) -> Iterator[Holding]:
+    def _burnt(self, sets: str | None) -> Iterator[CopyStatus]:
         rows = self._db.execute(
             "SELECT set_id, disc, volume_id, medium, number, place, state, verified, lost, remark"
             " FROM copies WHERE state <> 'burning' AND set_id IS NOT NULL"
@@ -125,7 +125,7 @@ class Holdings:
             medium = families.get(kind)
             if medium is None:
                 medium = families[kind] = family(kind)
-            yield Holding(
+            yield CopyStatus(
                 set_id,
                 disc,
                 volume_id,
@@ -146,7 +146,7 @@ class Holdings:
         ).fetchone()
         return family(row[0]) or "optical"
 
-    def _images(self, sets: str | None) -> Iterator[Holding]:
+    def _images(self, sets: str | None) -> Iterator[CopyStatus]:
         rows = self._db.execute(
             "SELECT images.set_id, disc, volume_id, place, kind, kept, state, verified, remark,"
             " images.sectors FROM images"
@@ -170,7 +170,7 @@ class Holdings:
             site = _said(kept)
             if info and not site:
                 site = sites.get(info.st_dev, f"device {info.st_dev}")
-            yield Holding(
+            yield CopyStatus(
                 set_id,
                 disc,
                 volume_id,

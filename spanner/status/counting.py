@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from spanner.status.copy_status import Holding
+from spanner.status.copy_status import CopyStatus
 
 COPIES, MEDIA, PLACES = 3, 2, 2
 """The 3-2-1 rule: three copies, on two kinds of media, one of them elsewhere."""
@@ -51,7 +51,7 @@ class Count(msgspec.Struct, frozen=True, gc=False):
         return ", ".join(words)
 
 
-def count(holdings: Iterable[Holding], *, doubt: bool = False) -> Count:
+def count(holdings: Iterable[CopyStatus], *, doubt: bool = False) -> Count:
     """Count the copies of one disc. `doubt`: one of the burnt ones is bad, not known which.
 
     Discs of which nobody said where they are count as a place only where there is no other.
@@ -64,7 +64,7 @@ def count(holdings: Iterable[Holding], *, doubt: bool = False) -> Count:
     return least(_count([each for each in good if each is not bad]) for bad in burnt)
 
 
-def _count(good: Sequence[Holding]) -> Count:
+def _count(good: Sequence[CopyStatus]) -> Count:
     if len(good) == 1:
         return Count(1, 1, 1, good[0].verified)
     sites = {each.site for each in good if each.site}

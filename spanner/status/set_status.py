@@ -1,13 +1,13 @@
 """The status of the sets: what is complete, how safe it is, which copies want attention."""
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
-from spanner.errors import UsageError
-from spanner.library.archived_sessions import Session, sessions
+from spanner.library import Library
+from spanner.library.archived_sessions import ArchivedSession, sessions
+from spanner.model.plan import DiscKey
 from spanner.status.copy_status import (
     CHANGED,
     DOUBLE,
@@ -16,14 +16,11 @@ from spanner.status.copy_status import (
     NOT_SEEN,
     THROWN_AWAY,
     UNCHECKED,
-    Doubt,
-    Holding,
-    Holdings,
+    CopyStatus,
+    CopyStatuses,
+    DoubtfulDisc,
 )
 from spanner.status.counting import Count, Rule, count, least, numbers
-from spanner.wording import printable
-
-DiscKey = tuple[str, int]
 
 
 class SetStatus(msgspec.Struct, frozen=True):
@@ -64,12 +61,12 @@ class Status(msgspec.Struct, frozen=True):
     """
 
     sets: tuple[SetStatus, ...]
-    due: tuple[Holding, ...]
-    failing: tuple[Holding, ...]
-    doubtful: tuple[Doubt, ...]
-    changed: tuple[Holding, ...]
-    not_seen: tuple[Holding, ...]
-    spoilt: tuple[Holding, ...]
+    due: tuple[CopyStatus, ...]
+    failing: tuple[CopyStatus, ...]
+    doubtful: tuple[DoubtfulDisc, ...]
+    changed: tuple[CopyStatus, ...]
+    not_seen: tuple[CopyStatus, ...]
+    spoilt: tuple[CopyStatus, ...]
 
     @property
     def well(self) -> bool:
@@ -78,43 +75,17 @@ class Status(msgspec.Struct, frozen=True):
         return not urgent and all(each.well for each in self.sets)
 
 
-def find_sets(db: sqlite3.Connection, words: Iterable[str]) -> list[str]:
-    """The ids of the sets that the words name: ids, beginnings of them, titles, sessions.
-
-    Raises:
-        UsageError: words name none.
-    """
-    named = db.execute("SELECT id, title FROM sets").fetchall()
-    known = sessions(db)
-    found: dict[str, None] = {}
-    for each in words:
-        folded = each.casefold()
-        matching = [
-            set_id
-            for set_id, title in named
-            if (each and set_id.startswith(each.lower()))
-            or folded == title.casefold()
-            or any(folded == session.name.casefold() for session in known.get(set_id, ()))
-        ]
-        if not matching:
-            raise UsageError(
-                f"no set or session {printable(each)!r} in the library: see `spanner list`"
-            )
-        found.update(dict.fromkeys(matching))
-    return list(found)
-
-
-def counts_of_all(db: sqlite3.Connection) -> dict[DiscKey, Count]:
+def counts_of_all(library: Library) -> dict[DiscKey, Count]:
     """The verified copies of each disc in the library."""
-    holdings = Holdings(db)
-    by_disc: dict[DiscKey, list[Holding]] = defaultdict(list)
-    for each in holdings.of():
-        by_disc[each.set_id, each.disc].append(each)
-    return _counted(by_disc, holdings.doubts())
+    copies = CopyStatuses(library.db)
+    by_disc: dict[DiscKey, list[CopyStatus]] = defaultdict(list)
+    for each in copies.of():
+        by_disc[DiscKey(each.set_id, each.disc)].append(each)
+    return _counted(by_disc, copies.doubts())
 
 
 def status(
-    db: sqlite3.Connection,
+    library: Library,
     rule: Rule,
     since: str,
     sets: Collection[str] | None = None,
@@ -126,11 +97,11 @@ def status(
     Copies that were not found good since then (UTC) are due for a check. `allow_missing`: media
     that were missing when a set was archived do not make it incomplete.
     """
-    holdings = Holdings(db)
-    by_disc: dict[DiscKey, list[Holding]] = defaultdict(list)
-    sorted_out: dict[str, list[Holding]] = defaultdict(list)
-    for each in holdings.of(sets):
-        by_disc[each.set_id, each.disc].append(each)
+    copies = CopyStatuses(library.db)
+    by_disc: dict[DiscKey, list[CopyStatus]] = defaultdict(list)
+    sorted_out: dict[str, list[CopyStatus]] = defaultdict(list)
+    for each in copies.of(sets):
+        by_disc[DiscKey(each.set_id, each.disc)].append(each)
         state = each.state
         if state != GOOD:
             sorted_out[state].append(each)
@@ -138,11 +109,11 @@ def status(
             sorted_out[NOT_SEEN].append(each)
         if each.verified < since and state in (GOOD, UNCHECKED):
             sorted_out["due"].append(each)
-    doubts = holdings.doubts(sets)
+    doubts = copies.doubts(sets)
     counts = _counted(by_disc, doubts)
     double = {each.set_id for each in sorted_out[DOUBLE]}
     return Status(
-        tuple(_sets(db, rule, counts, sets, double, allow_missing)),
+        tuple(_sets(library, rule, counts, sets, double, allow_missing)),
         due=tuple(sorted(sorted_out["due"], key=lambda each: each.verified)),
         failing=tuple(sorted_out[FAILING]),
         doubtful=tuple(doubts),
@@ -153,31 +124,33 @@ def status(
 
 
 def _counted(
-    by_disc: Mapping[DiscKey, list[Holding]], doubts: Iterable[Doubt]
+    by_disc: Mapping[DiscKey, list[CopyStatus]], doubts: Iterable[DoubtfulDisc]
 ) -> dict[DiscKey, Count]:
-    doubted = {(doubt.set_id, doubt.disc) for doubt in doubts}
+    doubted = {DiscKey(doubt.set_id, doubt.disc) for doubt in doubts}
     return {key: count(each, doubt=key in doubted) for key, each in by_disc.items()}
 
 
 def _sets(
-    db: sqlite3.Connection,
+    library: Library,
     rule: Rule,
     counts: Mapping[DiscKey, Count],
     wanted: Collection[str] | None,
     double: Collection[str],
     allow_missing: bool,
 ) -> Iterable[SetStatus]:
-    known = sessions(db)
+    known = sessions(library.db)
     discs: dict[str, list[int]] = defaultdict(list)
-    for set_id, number in db.execute("SELECT set_id, number FROM discs ORDER BY set_id, number"):
+    for set_id, number in library.db.execute(
+        "SELECT set_id, number FROM discs ORDER BY set_id, number"
+    ):
         discs[set_id].append(number)
-    for set_id, title, created in db.execute(
+    for set_id, title, created in library.db.execute(
         "SELECT id, title, created FROM sets ORDER BY created, id"
     ).fetchall():
         if wanted is not None and set_id not in wanted:
             continue
         nothing = Count()
-        own = {disc: counts.get((set_id, disc), nothing) for disc in discs[set_id]}
+        own = {disc: counts.get(DiscKey(set_id, disc), nothing) for disc in discs[set_id]}
         sources = known.get(set_id, [])
         whole = least(own.values())
         missing = 0 if allow_missing else sum(session.missing for session in sources)
@@ -218,7 +191,7 @@ def _lacks(rule: Rule, counts: Mapping[int, Count]) -> Iterable[str]:
         yield f"{'every disc' if every else numbers(discs)}: {words}"
 
 
-def _notes(sources: Iterable[Session], *, double: bool) -> Iterable[str]:
+def _notes(sources: Iterable[ArchivedSession], *, double: bool) -> Iterable[str]:
     unread = sum(session.unread for session in sources)
     if unread:
         files = "1 session file" if unread == 1 else f"{unread} session files"

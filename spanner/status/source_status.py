@@ -3,7 +3,6 @@
 The files are read and compared by content; sizes and times prove nothing.
 """
 
-import os
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,21 +13,22 @@ import msgspec
 from burners.progress import Progress
 from spanner.catalog.escaping import escape
 from spanner.errors import SourceError
+from spanner.library import Library
 from spanner.library.archived_sessions import of_source, plan_of, sessions
 from spanner.library.staging import head
-from spanner.model.plan import Plan
+from spanner.model.plan import DiscKey, Plan
 from spanner.model.tree import UNREADABLE, Tree, origin
-from spanner.sources.collect import Collecting, collect
+from spanner.sources.collect import CollectOptions, collect
 from spanner.sources.hashing import Division, hash_file
 from spanner.sources.resolver import MISSING
 from spanner.status.counting import Count
+from spanner.status.set_status import counts_of_all
 from spanner.wording import printable
 
-DiscKey = tuple[str, int]
 _Hashes = dict[Division, tuple[str, ...]]
 
 
-class Scarce(msgspec.Struct, frozen=True):
+class ScarceFile(msgspec.Struct, frozen=True):
     """A file that is on fewer verified copies than wanted."""
 
     path: str
@@ -54,47 +54,40 @@ class SourceStatus(msgspec.Struct, frozen=True):
     sets: tuple[str, ...]
     new: tuple[str, ...]
     changed: tuple[str, ...]
-    scarce: tuple[Scarce, ...]
+    scarce: tuple[ScarceFile, ...]
     unread: tuple[str, ...]
     unarchived: tuple[str, ...]
     missing: tuple[str, ...]
     notes: tuple[str, ...]
 
 
-def sets_of_source(db: sqlite3.Connection, path: str) -> list[str]:
-    """The ids of the sets that have a source from this path, or of its name."""
-    real = os.path.realpath(path)
-    return of_source(sessions(db), real, os.path.basename(real))
-
-
 def examine(
-    db: sqlite3.Connection,
+    library: Library,
     source: str,
-    wishes: Collecting,
+    options: CollectOptions,
     wanted: int,
-    counts: Mapping[DiscKey, Count],
     progress: Progress,
 ) -> SourceStatus:
     """Read all of a source, media of its sessions from elsewhere too, and look it up.
 
-    `wishes` say what is to be taken, as when it was archived: with `allow_missing`, media that are
-    neither here nor in a set are no reason. `counts` has the copies of all discs.
+    `options` say what is to be taken, as when it was archived: with `allow_missing`, media that are
+    neither here nor in a set are no reason.
 
     Raises:
         UsageError, SourceError: as `collect`.
     """
-    tree = collect([source], replace(wishes, allow_missing=True), progress)
+    tree = collect([source], replace(options, allow_missing=True), progress)
     sets: dict[str, None] = {}
-    known = sessions(db)
+    known = sessions(library.db)
     for root in tree.roots:
         sets.update(dict.fromkeys(of_source(known, root.path, root.name)))
-    plans = [plan for plan in (plan_of(db, each) for each in sets) if plan]
-    archived = _Archived(db, list(sets), counts)
+    plans = [plan for plan in (plan_of(library.db, each) for each in sets) if plan]
+    archived = _ArchivedContents(library.db, list(sets), counts_of_all(library))
     found, unread = _read(tree, archived.cuts, progress)
     copies = archived.copies(found)
     new: list[str] = []
     changed: list[str] = []
-    scarce: list[Scarce] = []
+    scarce: list[ScarceFile] = []
     for file in tree.files:
         if file.path not in found:
             continue
@@ -103,10 +96,10 @@ def examine(
             if number is None:
                 (changed if escape(name) in archived.paths else new).append(name)
             elif number < wanted:
-                scarce.append(Scarce(name, number))
+                scarce.append(ScarceFile(name, number))
     unarchived = _unarchived(tree, plans)
     missing = _missing(tree, plans)
-    lost = [] if wishes.allow_missing else missing
+    lost = [] if options.allow_missing else missing
     numbers = [number or 0 for number in copies.values()]
     reasons = _reasons(new, changed, scarce, unread, unarchived, lost, wanted)
     if not tree.files and not unarchived:
@@ -129,7 +122,7 @@ def examine(
     )
 
 
-class _Archived:
+class _ArchivedContents:
     """What sets hold, by content. `cuts`: by a file's size, how files of that size are divided."""
 
     def __init__(
@@ -210,7 +203,7 @@ class _Archived:
         return found
 
     def _copies(self, set_id: str, disc: int) -> int:
-        known = self._counts.get((set_id, disc))
+        known = self._counts.get(DiscKey(set_id, disc))
         return known.copies if known else 0
 
 
@@ -257,10 +250,12 @@ def _unarchived(tree: Tree, plans: Iterable[Plan]) -> list[str]:
 
 def _missing(tree: Tree, plans: Iterable[Plan]) -> list[str]:
     """Media that sessions need and that are neither here nor were archived."""
-    archived = {(need.session, need.recorded) for plan in plans for need in plan.needs if need.path}
+    archived = {
+        (need.session, need.recorded) for plan in plans for need in plan.references if need.path
+    }
     return [
         need.recorded
-        for need in tree.needs
+        for need in tree.references
         if need.status == MISSING and (need.session, need.recorded) not in archived
     ]
 
@@ -268,7 +263,7 @@ def _missing(tree: Tree, plans: Iterable[Plan]) -> list[str]:
 def _reasons(
     new: Sequence[str],
     changed: Sequence[str],
-    scarce: Sequence[Scarce],
+    scarce: Sequence[ScarceFile],
     unread: Sequence[str],
     unarchived: Sequence[str],
     missing: Sequence[str],
@@ -299,13 +294,13 @@ def _files(names: Sequence[object]) -> str:
 
 
 def _notes(tree: Tree, plans: Sequence[Plan]) -> Iterable[str]:
-    for need in tree.needs:
+    for need in tree.references:
         if need.status == UNREADABLE:
             yield (
                 f"{printable(need.session)} could not be read: "
                 f"what it needs from elsewhere is not known"
             )
-    if tree.left_out:
-        yield f"{len(tree.left_out)} pipes, devices or things left out as wished were not looked at"
+    if tree.skipped:
+        yield f"{len(tree.skipped)} pipes, devices or things left out as wished were not looked at"
     if not plans:
         yield "no set has a source of this name: its content was looked up in all sets"

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 
 from spanner.catalog import bag, tables
 from spanner.catalog.reader import DiscCatalog, read_catalog
-from spanner.library import Query, open_library
+from spanner.library import FileQuery, open_library
 from spanner.reading.discs import FolderDisc
 
 MEGABYTE = 1_000_000
@@ -316,7 +316,7 @@ def write_disc(folder: str, number: int, files: int) -> None:
             tags.write(f"{digest}  {path}\n")
 
 
-def make_rows(number: int, count: int) -> Iterator[tables.Row]:
+def make_rows(number: int, count: int) -> Iterator[tables.CatalogRow]:
     """Files of sessions: takes of tracks, most names new, some those of other sets."""
     chance = random.Random(number)
     song = ""
@@ -331,7 +331,7 @@ def make_rows(number: int, count: int) -> Iterator[tables.Row]:
         name = f"{song}_{track}_{take}.wav" if chance.random() < 0.7 else f"{track}.{take}.wav"
         path = f"Set {number}/{song} {index // 400}/{folder}/{name[:-4]}_{index % 400:03}.wav"
         disc = 1 + index * DISCS // count
-        yield tables.Row(
+        yield tables.CatalogRow(
             "file",
             disc,
             1,
@@ -363,7 +363,7 @@ def search(library: str, rounds: int) -> None:
             for _ in range(rounds):
                 for pattern in patterns:
                     start = time.perf_counter()
-                    opened.search.find(Query(pattern))
+                    opened.search.find(FileQuery(pattern))
                     times.append((time.perf_counter() - start) * 1000)
             medians.append(statistics.median(times))
             print(f"find, {kind}: median {medians[-1]:.1f} ms, slowest {max(times):.1f} ms")

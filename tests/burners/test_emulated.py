@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from burners import BurnError, Drive, Image, Medium, burn, recording
+from burners import BurnError, Drive, Image, LoadedMedium, burn, recording
 from burners.media import RECORDABLE
 
 DATA = os.urandom(5 << 20)
@@ -34,7 +34,7 @@ def drive(folder: Path, program: Callable[[str], str], monkeypatch: pytest.Monke
     stand_in.write_text(f'#!/bin/sh\nexec {user} {real} --allow_emulated_drives "$@"\n')
     stand_in.chmod(0o755)
     monkeypatch.setenv("PATH", f"{stand_in.parent}:{os.environ['PATH']}")
-    medium = Medium("cd-r", "blank", rewritable=False, label="", free_sectors=100_000)
+    medium = LoadedMedium("cd-r", "blank", rewritable=False, label="", free_sectors=100_000)
     found = Drive(f"stdio:{folder}/disc", "", "", RECORDABLE, False, "loaded", medium)
     monkeypatch.setattr(recording, "look", lambda node: found)
     monkeypatch.setattr(recording, "wait_ready", lambda node, seconds: True)

@@ -16,7 +16,7 @@ from burners import (
     Drive,
     FolderDrive,
     Image,
-    Medium,
+    LoadedMedium,
     MediumError,
     NoMediumError,
     ProgramError,
@@ -87,7 +87,7 @@ def stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stands:
 
 
 def drive(kind: str = "dvd+r", state: str = "blank", free: int = 1 << 20) -> Drive:
-    medium = Medium(kind, state, rewritable=False, label="OLD", free_sectors=free)
+    medium = LoadedMedium(kind, state, rewritable=False, label="OLD", free_sectors=free)
     return Drive("/dev/sr0", "ACME", "Burner", RECORDABLE, True, "loaded", medium)
 
 

@@ -20,7 +20,7 @@ from spanner.library import open_library
 from spanner.model.media_types import parse_media
 from spanner.model.plan import Plan
 from spanner.planning.plan_file import save
-from spanner.planning.planner import Wishes, make_plan
+from spanner.planning.planner import PlanOptions, make_plan
 from spanner.reading.verify import verify
 from spanner.sources import scan
 from support.ecc import assert_good, spoil
@@ -31,7 +31,7 @@ from support.rig import Rig
 @pytest.fixture
 def plan(session: str, program: Callable[[str], str]) -> Plan:
     program("dvdisaster")
-    return make_plan(scan([session]), Wishes(parse_media("custom:3MB"), ecc=20))
+    return make_plan(scan([session]), PlanOptions(parse_media("custom:3MB"), ecc=20))
 
 
 def run(plan: Plan, folder: Path) -> list[str]:

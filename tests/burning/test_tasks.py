@@ -4,31 +4,33 @@ import threading
 
 import pytest
 
-from spanner.burning.disc_image import Prepared, Work
-from spanner.burning.tasks import Task, Tasks
+from spanner.burning.disc_image import DiscImage, PreparedImage
+from spanner.burning.tasks import BurnTask, TaskQueue
 from spanner.errors import SourceError
 
 
-def nothing() -> Prepared:
+def nothing() -> PreparedImage:
     raise AssertionError
 
 
-def task(number: int, copy: int = 1, medium: str = "dvd+r") -> Task:
-    return Task(Work(f"set/{number}", None, number, 9, f"V{number}", medium, 99, nothing), copy)
+def task(number: int, copy: int = 1, medium: str = "dvd+r") -> BurnTask:
+    return BurnTask(
+        DiscImage(f"set/{number}", None, number, 9, f"V{number}", medium, 99, nothing), copy
+    )
 
 
-def any_task(_: Task) -> bool:
+def any_task(_: BurnTask) -> bool:
     return True
 
 
 def test_each_is_taken_once_in_order() -> None:
-    tasks = Tasks([task(1), task(2), task(3)])
+    tasks = TaskQueue([task(1), task(2), task(3)])
     assert tasks.take(lambda each: each.work.number == 2) == task(2)
     assert [tasks.take(any_task) for _ in range(3)] == [task(1), task(3), None]
 
 
 def test_what_is_given_back_comes_before_what_is_behind_it() -> None:
-    tasks = Tasks([task(1), task(2), task(1, 2)])
+    tasks = TaskQueue([task(1), task(2), task(1, 2)])
     first = tasks.take(any_task)
     assert first == task(1)
     tasks.give_back(first)
@@ -36,7 +38,7 @@ def test_what_is_given_back_comes_before_what_is_behind_it() -> None:
 
 
 def test_more_is_expected_while_one_may_come_back() -> None:
-    tasks = Tasks([task(1)])
+    tasks = TaskQueue([task(1)])
     taken = tasks.take(any_task)
     assert taken
     assert tasks.expected(any_task)
@@ -47,7 +49,7 @@ def test_more_is_expected_while_one_may_come_back() -> None:
 
 
 def test_after_a_failure_nothing_more_is_given_out() -> None:
-    tasks = Tasks([task(1), task(2)])
+    tasks = TaskQueue([task(1), task(2)])
     taken = tasks.take(any_task)
     assert taken
     error = SourceError("gone")
@@ -60,7 +62,7 @@ def test_after_a_failure_nothing_more_is_given_out() -> None:
 
 
 def test_two_drives_ask_for_different_discs_and_a_third_for_none() -> None:
-    tasks = Tasks([task(1), task(2)])
+    tasks = TaskQueue([task(1), task(2)])
     assert tasks.ask("a", any_task) == task(1)
     assert tasks.ask("b", any_task) == task(2)
     assert tasks.ask("c", any_task) is None
@@ -70,14 +72,14 @@ def test_two_drives_ask_for_different_discs_and_a_third_for_none() -> None:
 
 
 def test_nobody_asks_for_what_its_drive_cannot_do() -> None:
-    tasks = Tasks([task(1, medium="bd-r"), task(2)])
+    tasks = TaskQueue([task(1, medium="bd-r"), task(2)])
     assert tasks.ask("a", lambda each: each.work.medium == "dvd+r") == task(2)
 
 
 def test_it_is_idle_only_while_nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
     monkeypatch.setattr("spanner.burning.tasks.time.monotonic", lambda: clock[0])
-    tasks = Tasks([task(1), task(2)])
+    tasks = TaskQueue([task(1), task(2)])
     clock[0] += 5
     assert tasks.idle() == 5
     taken = tasks.take(any_task)
@@ -96,8 +98,8 @@ def test_it_is_idle_only_while_nothing_is_done(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_many_threads_take_each_task_once() -> None:
-    tasks = Tasks(task(number) for number in range(500))
-    taken: list[Task] = []
+    tasks = TaskQueue(task(number) for number in range(500))
+    taken: list[BurnTask] = []
 
     def work() -> None:
         while mine := tasks.take(any_task):

@@ -38,7 +38,7 @@ def manifest(image: DiscImage, path: str) -> dict[str, str]:
     return found
 
 
-def rows(image: DiscImage) -> list[tables.Row]:
+def rows(image: DiscImage) -> list[tables.CatalogRow]:
     return list(tables.parse(image.text("catalog/files.tsv").splitlines(keepends=True)))
 
 

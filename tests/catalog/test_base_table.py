@@ -15,7 +15,7 @@ from burners import silent
 from spanner.catalog.base_table import lines, parse
 from spanner.catalog.reader import read_catalog
 from spanner.errors import DamagedImageError, UsageError
-from spanner.model.base_set import Earlier, EarlierPart
+from spanner.model.base_set import BaseFile, BasePart
 from spanner.planning.plan_file import decode, encode
 from spanner.reading.discs import FolderDisc
 from spanner.reading.verify import verify
@@ -32,7 +32,7 @@ hashes = st.sampled_from(["", "a" * 64, "b" * 64])
 @given(st.lists(st.tuples(paths, paths, hashes), unique_by=lambda x: x[0]))
 def test_all_comes_back(names: list[tuple[str, str, str]]) -> None:
     files = [
-        Earlier(path, 3, 5, 0o640, "set", (EarlierPart(2, 1, 0, 3, "data/x", sha256),), (link,))
+        BaseFile(path, 3, 5, 0o640, "set", (BasePart(2, 1, 0, 3, "data/x", sha256),), (link,))
         for path, link, sha256 in names
         if link != path
     ]
@@ -175,7 +175,7 @@ def test_a_set_that_cannot_be_is_not_believed(discs: list[str]) -> None:
 def test_plans_that_cannot_be_are_refused(backups: Backups) -> None:
     plan = backups.made[1].plan
     assert decode(encode(plan)) == plan
-    (file,) = plan.earlier
+    (file,) = plan.base_files
     (part,) = file.parts
     replace = msgspec.structs.replace
     for bad in (
@@ -192,7 +192,8 @@ def test_plans_that_cannot_be_are_refused(backups: Backups) -> None:
         replace(file, parts=(replace(part, sha256="a"),)),
     ):
         with pytest.raises(UsageError, match="this plan cannot be"):
-            decode(encode(replace(plan, earlier=(bad,))))
-    for since in (replace(plan.since[0], created="now"), replace(plan.since[0], id="\n")):
+            decode(encode(replace(plan, base_files=(bad,))))
+    known = plan.compared_sets[0]
+    for compared in (replace(known, created="now"), replace(known, id="\n")):
         with pytest.raises(UsageError, match="this plan cannot be"):
-            decode(encode(replace(plan, since=(since,))))
+            decode(encode(replace(plan, compared_sets=(compared,))))

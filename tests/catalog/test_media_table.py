@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from spanner.catalog.media_table import lines, parse
 from spanner.catalog.reader import read_needs
 from spanner.errors import DamagedImageError
-from spanner.model.tree import Need
+from spanner.model.tree import ReferenceRecord
 from spanner.reading.discs import FolderDisc
-from spanner.sources.collect import Collecting, collect
+from spanner.sources.collect import CollectOptions, collect
 from support.discs import copy_out
 from support.projects import reaper
 from support.sets import make_set
@@ -20,13 +20,15 @@ from support.trees import write
 texts = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("\t\n\\\udcff-"))
 
 
-@given(st.lists(st.builds(Need, *([texts.filter(lambda text: text not in ("", "-"))] * 6))))
-def test_all_comes_back(needs: list[Need]) -> None:
+@given(
+    st.lists(st.builds(ReferenceRecord, *([texts.filter(lambda text: text not in ("", "-"))] * 6)))
+)
+def test_all_comes_back(needs: list[ReferenceRecord]) -> None:
     assert list(parse("".join(lines(needs)).splitlines(keepends=True))) == needs
 
 
 def test_what_was_not_found_has_dashes() -> None:
-    need = Need("Song/Song.rpp", "audio", "missing", "/a\tb.wav")
+    need = ReferenceRecord("Song/Song.rpp", "audio", "missing", "/a\tb.wav")
     *_, line = lines([need])
     assert line == "Song/Song.rpp\taudio\tmissing\t/a\\tb.wav\t-\t-\n"
     assert list(parse(lines([need]))) == [need]
@@ -54,7 +56,7 @@ def disc(tmp_path: Path) -> FolderDisc:
     project = reaper(outside, "Lost.wav", "/Volumes/AG/Gone.wav")
     write(str(tmp_path / "Song"), "Song.rpp", project)
     write(str(tmp_path / "Song"), "Broken.ptx", b"\3")
-    tree = collect([str(tmp_path / "Song")], Collecting(allow_missing=True))
+    tree = collect([str(tmp_path / "Song")], CollectOptions(allow_missing=True))
     made = make_set("", str(tmp_path / "discs"), tree=tree)
     (image,) = made.images
     folder = copy_out(image, str(tmp_path / "copies"))

@@ -81,13 +81,13 @@ PYTHONS = interpreters()
 def test_other_pythons(archive: Archive, tmp_path: Path, version: str) -> None:
     python = PYTHONS[version]
     archive.file(1, "S/é\udcff\n.wav", b"odd", path="data/S/odd~1.wav")
-    archive.file(1, "S/twin.wav", b"a" * 3000, first="S/a.wav", mode="0640")
+    archive.file(1, "S/duplicate.wav", b"a" * 3000, first="S/a.wav", mode="0640")
     archive.symlink("S/link", "a.wav")
     archive.write()
     out = tmp_path / "out"
     done = restore(archive.discs[0], "--to", out, *archive.discs[1:], "--only", "*", python=python)
     assert (done.returncode, done.stderr) == (0, "")
-    odd = {"S/é\udcff\n.wav": b"odd", "S/twin.wav": b"a" * 3000, "S/link": "a.wav"}
+    odd = {"S/é\udcff\n.wav": b"odd", "S/duplicate.wav": b"a" * 3000, "S/link": "a.wav"}
     assert tree(out) == {**WHOLE, **odd}
     assert restore("--check", *archive.discs, python=python).returncode == 0
 
@@ -156,7 +156,7 @@ def test_what_a_missing_disc_has_is_not_taken_as_restored_lightly(
 def test_second_run_touches_nothing(archive: Archive, tmp_path: Path) -> None:
     out = tmp_path / "out"
     archive.symlink("S/link", "a.wav")
-    archive.file(1, "S/twin.wav", b"a" * 3000, first="S/a.wav", mode="0640")
+    archive.file(1, "S/duplicate.wav", b"a" * 3000, first="S/a.wav", mode="0640")
     archive.write()
     restore("--to", out, *archive.discs)
     before = {path: (path.lstat().st_ino, path.lstat().st_ctime_ns) for path in out.rglob("*")}
@@ -252,14 +252,14 @@ def test_hard_links_are_made_again(archive: Archive, tmp_path: Path) -> None:
 
 
 def test_hard_links_are_copied_where_there_are_none(archive: Archive, tmp_path: Path) -> None:
-    archive.file(1, "S/twin.wav", b"a" * 3000, first="S/a.wav", mode="0640")
+    archive.file(1, "S/duplicate.wav", b"a" * 3000, first="S/a.wav", mode="0640")
     archive.write()
     (tmp_path / "sitecustomize.py").write_text("import os\nos.link = lambda *a: os.stat('/none')\n")
     out = tmp_path / "out"
     done = restore("--to", out, *archive.discs, PYTHONPATH=str(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
-    assert (out / "S/twin.wav").stat().st_nlink == 1
-    assert tree(out) == {**WHOLE, "S/twin.wav": b"a" * 3000}
+    assert (out / "S/duplicate.wav").stat().st_nlink == 1
+    assert tree(out) == {**WHOLE, "S/duplicate.wav": b"a" * 3000}
 
 
 def test_links_and_empty_folders(archive: Archive, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from spanner.catalog.tables import (
     DISCS_HEADER,
     FILES_HEADER,
-    Row,
+    CatalogRow,
     disc_lines,
     format_time,
     line,
@@ -26,7 +26,7 @@ FIRST, LAST = -62_135_596_800, 253_402_300_799
 """The seconds of the years 1 to 9999."""
 
 DIGEST = "0123456789abcdef" * 4
-ROW = Row("file", 2, 1, 3, 4096, 5, 0, 0o4755, DIGEST, "data/S/a~1", "S/a\n", "")
+ROW = CatalogRow("file", 2, 1, 3, 4096, 5, 0, 0o4755, DIGEST, "data/S/a~1", "S/a\n", "")
 LINE = (
     f"2\t1\t3\tfile\t4096\t5\t1970-01-01T00:00:00.000000000Z\t4755\t{DIGEST}\tdata/S/a~1\tS/a\\n\t-"
 )
@@ -34,7 +34,7 @@ FOLDER = "-\t-\t-\tdir\t-\t-\t1970-01-01T00:00:00.000000000Z\t0755\t-\tdata/S\tS
 LINK = "-\t-\t-\tsymlink\t-\t-\t1970-01-01T00:00:00.000000000Z\t-\t-\t-\tS/l\t-"
 
 
-def read(*lines: str) -> list[Row]:
+def read(*lines: str) -> list[CatalogRow]:
     return list(parse([f"{FILES_HEADER}\n", *(f"{text}\n" for text in lines)]))
 
 
@@ -42,8 +42,8 @@ def test_a_file_a_folder_and_a_link_to_a_dash() -> None:
     assert line(ROW, DIGEST) == f"{LINE}\n"
     assert read(LINE, FOLDER, LINK) == [
         ROW,
-        Row("dir", 0, 0, 0, 0, 0, 0, 0o755, "", "data/S", "S", ""),
-        Row("symlink", 0, 0, 0, 0, 0, 0, 0, "", "", "S/l", "-"),
+        CatalogRow("dir", 0, 0, 0, 0, 0, 0, 0o755, "", "data/S", "S", ""),
+        CatalogRow("symlink", 0, 0, 0, 0, 0, 0, 0, "", "", "S/l", "-"),
     ]
 
 
@@ -81,8 +81,8 @@ def test_parts_say_where_they_are(tmp_path: Path) -> None:
         assert row.path == f"data/S/large.wav.{number:03}"
         end += row.size
     assert end == 900_000
-    twins = [row.path for row in rows(plan) if row.kind == "hardlink"]
-    assert twins == [f"data/S/twin.wav.{number:03}" for number in range(1, len(files) + 1)]
+    duplicates = [row.path for row in rows(plan) if row.kind == "hardlink"]
+    assert duplicates == [f"data/S/twin.wav.{number:03}" for number in range(1, len(files) + 1)]
 
 
 CHARACTERS = st.one_of(
@@ -103,21 +103,21 @@ MODES = st.integers(0, 0o7777)
 DIGESTS = st.sampled_from(["", DIGEST])
 ROWS = st.one_of(
     st.builds(
-        Row,
+        CatalogRow,
         *(st.just("file"), st.integers(1, 999), NUMBERS, NUMBERS, NUMBERS, NUMBERS, TIMES, MODES),
         *(DIGESTS, PLACES, NAMES, st.just("")),
     ),
     st.builds(
-        Row,
+        CatalogRow,
         *(st.just("hardlink"), st.integers(1, 999), NUMBERS, NUMBERS, NUMBERS, NUMBERS),
         *(TIMES, MODES, DIGESTS, PLACES, NAMES, NAMES),
     ),
     st.builds(
-        Row,
+        CatalogRow,
         *(st.just("dir"), *[st.just(0)] * 5, TIMES, MODES, st.just(""), PLACES, NAMES, st.just("")),
     ),
     st.builds(
-        Row,
+        CatalogRow,
         *(st.just("symlink"), *[st.just(0)] * 5, TIMES, st.just(0), st.just(""), st.just("")),
         *(NAMES, NAMES),
     ),
@@ -125,7 +125,7 @@ ROWS = st.one_of(
 
 
 @given(st.lists(ROWS, max_size=5))
-def test_any_row_comes_back(there: list[Row]) -> None:
+def test_any_row_comes_back(there: list[CatalogRow]) -> None:
     text = "".join(line(row, row.sha256) for row in there).encode()
     assert len(text.splitlines()) == len(there)
     lines = text.decode().splitlines(keepends=True)

@@ -15,7 +15,17 @@ import pytest
 from msgspec.structs import replace
 
 from spanner.cli.plan_view import describe
-from spanner.model.plan import FORMAT, Disc, Divided, Item, Link, Plan, Saving, SetInfo, Supply
+from spanner.model.plan import (
+    FORMAT,
+    Disc,
+    DividedFolder,
+    Item,
+    Link,
+    Plan,
+    Saving,
+    SetInfo,
+    Supply,
+)
 from spanner.model.tree import SourceRoot
 from spanner.planning import plan_file
 
@@ -130,7 +140,7 @@ def test_odd_names_in_any_encoding(show: Show, encoding: str, columns: int) -> N
         disc(number, title=title, medium="会" * 99, volume_id=name)
         for number, title, name in zip((1, 2, 3), [WIDE * 9, ODD, "\x1b[31m\t"], names, strict=True)
     ]
-    many = (Divided(f"{ODD}/{WIDE * 20}", (1, 3)),)
+    many = (DividedFolder(f"{ODD}/{WIDE * 20}", (1, 3)),)
     made = plan(*discs, divided=many, too_large=(ODD,))
     lines = show(replace(made, set=replace(made.set, title="Ü–" + ODD)), columns, encoding)
     assert lines[0].endswith("Song/\\xff\\n[red]  (set 1234abcd)")
@@ -304,13 +314,15 @@ ON, LARGE = "on discs 1-3", "too large for one disc, divided:"
     ],
 )  # fmt: skip
 def test_divided(show: Show, divided: list[str], too_large: list[str], lines: list[str]) -> None:
-    folders = tuple(Divided(path, (1, 2, 3)) for path in divided)
+    folders = tuple(DividedFolder(path, (1, 2, 3)) for path in divided)
     assert below(show(plan(divided=folders, too_large=tuple(too_large))))[:-2] == lines
 
 
 def test_which_of_several_sessions_is_divided(show: Show) -> None:
     sources = (SourceRoot("Song", "/a"), SourceRoot("B", "/b"))
-    made = plan(divided=(Divided("Song", (1,)), Divided("Song/A", (3, 1))), sources=sources)
+    made = plan(
+        divided=(DividedFolder("Song", (1,)), DividedFolder("Song/A", (3, 1))), sources=sources
+    )
     assert below(show(made))[:2] == ["divided: Song on disc 1", "divided: Song/A on discs 1, 3"]
 
 
@@ -321,7 +333,7 @@ def test_ranges_and_long_paths(show: Show) -> None:
         (tuple(range(1, 16, 2)), "on discs 1, 3, 5, 7, 9, 11, 13, 15"),
         (tuple(range(1, 40, 2)), "on 20 discs from 1 to 39"),
     ]:
-        shown = below(show(plan(divided=(Divided(path, discs),))))[:-2]
+        shown = below(show(plan(divided=(DividedFolder(path, discs),))))[:-2]
         assert "".join(shown).replace(" ", "") == f"divided:{path}{words}".replace(" ", "")
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from burners import StoppedError, silent
 from spanner.ecc import dvdisaster
-from spanner.ecc.dvdisaster import Repair, augment, dead_sector, repair
+from spanner.ecc.dvdisaster import RepairOutcome, augment, dead_sector, repair
 from spanner.ecc.rs03 import planned
 from spanner.errors import SpannerError, UsageError
 from spanner.model.units import SECTOR
@@ -68,7 +68,7 @@ def test_a_users_settings_change_nothing(
 
 
 def test_nothing_to_repair(image: str, sound: Path) -> None:
-    assert repair(image, LAYOUT, silent) == Repair(0, 0)
+    assert repair(image, LAYOUT, silent) == RepairOutcome(0, 0)
     assert same(image, sound)
 
 
@@ -87,7 +87,7 @@ def test_nothing_to_repair(image: str, sound: Path) -> None:
 )
 def test_missing_sectors_come_back(image: str, sound: Path, lost: list[int]) -> None:
     lose(image, lost)
-    assert repair(image, LAYOUT, silent) == Repair(len(lost), 0)
+    assert repair(image, LAYOUT, silent) == RepairOutcome(len(lost), 0)
     assert same(image, sound)
     assert_good(image)
 
@@ -95,7 +95,7 @@ def test_missing_sectors_come_back(image: str, sound: Path, lost: list[int]) -> 
 def test_one_more_than_it_can_is_said(image: str) -> None:
     lost = column(LAYOUT, 5, LAYOUT.roots + 1)
     lose(image, [*lost, 6])
-    assert repair(image, LAYOUT, silent) == Repair(1, len(lost))
+    assert repair(image, LAYOUT, silent) == RepairOutcome(1, len(lost))
     assert "good image" not in judge(image)
 
 
@@ -123,7 +123,7 @@ def test_a_marker_is_one_to_dvdisaster_and_zeros_are_not(image: str) -> None:
 
 def test_a_cut_file_is_completed(image: str, sound: Path) -> None:
     os.truncate(image, (LAYOUT.total - 100) * SECTOR)
-    assert repair(image, LAYOUT, silent) == Repair(100, 0)
+    assert repair(image, LAYOUT, silent) == RepairOutcome(100, 0)
     assert same(image, sound)
 
 

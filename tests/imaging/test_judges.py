@@ -87,7 +87,7 @@ EXTRACTORS = pytest.mark.parametrize("extract", [with_xorriso, with_7z])
 Extract = Callable[[Find, str, Path], str]
 
 
-def rows(disc: str) -> list[tables.Row]:
+def rows(disc: str) -> list[tables.CatalogRow]:
     with open(f"{disc}/catalog/files.tsv", encoding="utf-8", newline="\n") as lines:
         return list(tables.parse(lines))
 

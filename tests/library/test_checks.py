@@ -18,12 +18,13 @@ from spanner.library import (
     SPOILT,
     VERIFIED,
     VERIFY,
-    Finding,
+    CheckResult,
     Library,
-    Recorded,
+    RecordedCheck,
     image_key,
 )
 from spanner.model.plan import Plan
+from spanner.status.copy_status import CopyStatuses
 
 A, B = "a" * 64, "b" * 64
 
@@ -53,10 +54,10 @@ class Bench:
         place: str = "/dev/sr0",
         how: str = VERIFY,
         sha256: str = A,
-    ) -> Recorded:
+    ) -> RecordedCheck:
         sha256 = "" if problems else sha256
         recorded = self.library.checks.add(
-            Finding(self.set_id, 1, place, kind, how, problems, sha256, "bd-r", copy)
+            CheckResult(self.set_id, 1, place, kind, how, problems, sha256, "bd-r", copy)
         )
         assert recorded is not None
         return recorded
@@ -69,12 +70,14 @@ class Bench:
     def states(self) -> dict[str, str]:
         """What the images count as."""
         return {
-            each.path: each.state for each in self.library.holdings.of() if each.medium == "file"
+            each.path: each.state
+            for each in CopyStatuses(self.library.db).of()
+            if each.medium == "file"
         }
 
     @property
     def doubts(self) -> int:
-        return len(self.library.holdings.doubts())
+        return len(CopyStatuses(self.library.db).doubts())
 
 
 @pytest.fixture
@@ -99,18 +102,18 @@ def test_checks_are_kept(bench: Bench) -> None:
 
 def test_a_disc_that_is_not_known_is_not_recorded(known: Library, one_disc: Plan) -> None:
     for kind in (DISC, FILE):
-        assert known.checks.add(Finding("unknown", 1, "/a.iso", kind, VERIFY)) is None
-        assert known.checks.add(Finding(one_disc.set.id, 2, "/a.iso", kind, VERIFY)) is None
-    assert list(known.holdings.of()) == []
+        assert known.checks.add(CheckResult("unknown", 1, "/a.iso", kind, VERIFY)) is None
+        assert known.checks.add(CheckResult(one_disc.set.id, 2, "/a.iso", kind, VERIFY)) is None
+    assert list(CopyStatuses(known.db).of()) == []
 
 
 def test_a_failing_disc_counts_no_more_until_it_is_found_good(bench: Bench) -> None:
     bench.burn()
-    assert bench.check("damaged") == Recorded(copy=1, alike=1)
+    assert bench.check("damaged") == RecordedCheck(copy=1, alike=1)
     assert bench.copies == [(1, SPOILT)]
     assert bench.library.sets()[0].written == 0
     assert bench.library.image_hash(bench.set_id, 1) == A, "what it must be again is known"
-    assert bench.check() == Recorded(copy=1, alike=1)
+    assert bench.check() == RecordedCheck(copy=1, alike=1)
     assert bench.copies == [(1, VERIFIED)]
 
 
@@ -119,7 +122,7 @@ def test_a_check_confirms_one_copy_of_the_same_content(bench: Bench) -> None:
     bench.burn(BURNT)
     assert bench.check(sha256=B).copy == 0
     assert bench.check().copy == 1
-    assert bench.check() == Recorded(alike=2), "the same disc may not count twice"
+    assert bench.check() == RecordedCheck(alike=2), "the same disc may not count twice"
     assert bench.copies == [(1, VERIFIED), (2, BURNT)]
     assert bench.check(copy=2).copy == 2
     assert bench.copies == [(1, VERIFIED), (2, VERIFIED)]
@@ -128,19 +131,19 @@ def test_a_check_confirms_one_copy_of_the_same_content(bench: Bench) -> None:
 def test_a_disc_that_another_drive_can_read_counts_after_all(bench: Bench) -> None:
     bench.burn(SPOILT)
     assert bench.copies == [(0, SPOILT)]
-    assert bench.check() == Recorded(copy=1)
+    assert bench.check() == RecordedCheck(copy=1)
     assert bench.copies == [(1, VERIFIED)]
 
 
 def test_a_disc_from_elsewhere_is_a_copy(bench: Bench) -> None:
-    assert bench.check() == Recorded(copy=1, new=True)
+    assert bench.check() == RecordedCheck(copy=1, new=True)
     (copy,) = bench.library.copies.of(bench.key)
     assert (copy.state, copy.medium, copy.sha256, copy.sectors > 0) == (VERIFIED, "bd-r", A, True)
-    assert bench.check() == Recorded(copy=1, alike=1), "it may be the same disc again"
-    assert bench.check(copy=2) == Recorded(copy=2, alike=1, new=True)
+    assert bench.check() == RecordedCheck(copy=1, alike=1), "it may be the same disc again"
+    assert bench.check(copy=2) == RecordedCheck(copy=2, alike=1, new=True)
     with pytest.raises(UsageError, match="knows of 2 of that disc, a further one is number 3"):
         bench.check(copy=4)
-    assert bench.check("damaged", copy=3) == Recorded(alike=2)
+    assert bench.check("damaged", copy=3) == RecordedCheck(alike=2)
     assert bench.copies == [(1, VERIFIED), (2, VERIFIED)]
     assert bench.doubts == 0, "it was none of those that are known"
 
@@ -154,7 +157,7 @@ def test_what_was_not_read_whole_is_no_new_copy(bench: Bench, finding: dict[str,
 def test_one_of_several_is_bad(bench: Bench) -> None:
     bench.burn()
     bench.burn()
-    assert bench.check("damaged") == Recorded(alike=2)
+    assert bench.check("damaged") == RecordedCheck(alike=2)
     assert bench.copies == [(1, VERIFIED), (2, VERIFIED)]
     assert bench.doubts == 1
     bench.check()
@@ -177,10 +180,10 @@ def test_a_lost_disc_that_is_found_counts_again(bench: Bench) -> None:
     bench.burn()
     lost = bench.library.places.give_up((bench.set_id, 1))
     assert (lost.state, bool(lost.lost), lost.known) == (SPOILT, True, False)
-    assert [each.state for each in bench.library.holdings.of()] == ["lost"]
-    assert bench.check() == Recorded(copy=1)
+    assert [each.state for each in CopyStatuses(bench.library.db).of()] == ["lost"]
+    assert bench.check() == RecordedCheck(copy=1)
     assert bench.copies == [(1, VERIFIED)]
-    assert [each.state for each in bench.library.holdings.of()] == ["good"]
+    assert [each.state for each in CopyStatuses(bench.library.db).of()] == ["good"]
 
 
 def test_an_image_elsewhere_is_a_copy(bench: Bench, tmp_path: Path) -> None:
@@ -218,13 +221,13 @@ def test_a_restore_tells_when_a_copy_was_good(bench: Bench, tmp_path: Path) -> N
     bench.burn()
     image = str(tmp_path / "x.iso")
     bench.check(kind=FILE, place=image)
-    db = bench.library._db
+    db = bench.library.db
     with db:
         db.execute("UPDATE copies SET verified = '2001-01-01T00:00:00Z'")
         db.execute("UPDATE images SET verified = '2001-01-01T00:00:00Z'")
     bench.check(how=RESTORE)
     bench.check(kind=FILE, place=image, how=RESTORE)
-    assert all(each.verified > "2002" for each in bench.library.holdings.of())
+    assert all(each.verified > "2002" for each in CopyStatuses(bench.library.db).of())
     bench.check("damaged", how=RESTORE)
     bench.check(how=RESTORE)
     assert bench.copies == [(1, SPOILT)]

@@ -6,10 +6,10 @@ import pytest
 
 from burners import silent
 from spanner.catalog.escaping import unescape
-from spanner.incremental import Comparing, compare
+from spanner.incremental import IncrementalOptions, compare
 from spanner.library import BURNT, VERIFIED, image_key, open_library
-from spanner.library.checks import FILE, VERIFY, Finding
-from spanner.library.complete_sets import Archived
+from spanner.library.checks import FILE, VERIFY, CheckResult
+from spanner.library.complete_sets import CompleteSets
 from spanner.model.plan import Plan
 from spanner.sources import scan
 from support.states import BY_TIME, FULL, Backups, kept, placed
@@ -33,7 +33,7 @@ def backups(tmp_path: Path) -> Backups:
 
 def counted(backups: Backups) -> list[str]:
     with open_library(backups.library) as library:
-        return list(library.archived.sets())
+        return list(library.complete_sets.sets())
 
 
 def test_newest_first(backups: Backups, root: str) -> None:
@@ -48,8 +48,8 @@ def test_a_set_that_is_not_whole_yet_does_not_count(backups: Backups, root: str)
     plan = backups.archive(root).plan
     assert len(plan.discs) > 1
     with open_library(backups.library) as library:
-        library._db.execute("DELETE FROM images WHERE disc = 2")
-        library._db.commit()
+        library.db.execute("DELETE FROM images WHERE disc = 2")
+        library.db.commit()
     assert counted(backups) == []
     with open_library(backups.library) as library:
         key, belongs = image_key(plan.set.id, 2), (plan.set.id, 2)
@@ -65,9 +65,9 @@ def test_a_set_with_a_disc_that_failed_its_last_check(backups: Backups, root: st
     plan = backups.archive(root).plan
     for good in (True, False, True):
         with open_library(backups.library) as library:
-            (place,) = library._db.execute("SELECT place FROM images WHERE disc = 2").fetchone()
+            (place,) = library.db.execute("SELECT place FROM images WHERE disc = 2").fetchone()
             problems = () if good else ("a.wav: damaged",)
-            finding = Finding(plan.set.id, 2, unescape(place), FILE, VERIFY, problems, "a" * 64)
+            finding = CheckResult(plan.set.id, 2, unescape(place), FILE, VERIFY, problems, "a" * 64)
             assert library.checks.add(finding)
         assert counted(backups) == ([plan.set.id] if good else [])
 
@@ -80,8 +80,8 @@ def test_what_a_set_without_a_library_record_holds_is_archived_again(
     write(root, "d.wav", b"d")
     assert kept(backups.archive(root)) == ["Song/a.wav", "Song/b.wav", "Song/c.wav"]
     with open_library(backups.library) as library:
-        library._db.execute("DELETE FROM sets WHERE id = ?", (first.id,))
-        library._db.commit()
+        library.db.execute("DELETE FROM sets WHERE id = ?", (first.id,))
+        library.db.commit()
     write(root, "e.wav", b"e")
     made = backups.archive(root)
     assert kept(made) == ["Song/d.wav"]
@@ -93,10 +93,10 @@ def test_other_sources_have_other_sets(backups: Backups, root: str, tmp_path: Pa
     write(str(tmp_path / "Other"), "a.wav", b"a" * 200_000)
     other = backups.archive(str(tmp_path / "Other"), how=FULL).plan
     with open_library(backups.library) as library:
-        sets = library.archived.sets()
+        sets = library.complete_sets.sets()
 
         def newest(name: str) -> Plan | None:
-            return library.archived.newest(name, sets)
+            return library.complete_sets.newest(name, sets)
 
         assert newest("Song") == song
         assert newest("Other") == other
@@ -106,7 +106,7 @@ def test_other_sources_have_other_sets(backups: Backups, root: str, tmp_path: Pa
 def test_contents_of_given_sizes(backups: Backups, root: str) -> None:
     made = backups.archive(root).plan
     with open_library(backups.library) as library:
-        archived: Archived = library.archived
+        archived: CompleteSets = library.complete_sets
         for _ in range(2):
             found = list(archived.of_sizes({7, 8}, [made.set.id]))
             assert [(each.path, each.division) for each in found] == [("Song/Song.ptx", (7,))]
@@ -117,14 +117,17 @@ def test_contents_of_given_sizes(backups: Backups, root: str) -> None:
 def test_an_unknown_hash_is_equal_to_nothing(backups: Backups, root: str) -> None:
     backups.archive(root)
     with open_library(backups.library) as library:
-        library._db.execute(
+        library.db.execute(
             "UPDATE entries SET sha256 = NULL"
             " WHERE name = (SELECT id FROM names WHERE name = 'a.wav')"
         )
-        library._db.commit()
+        library.db.commit()
         write(root, "d.wav", b"d")
-        for how in (Comparing(new_only=True, by_hash=True), Comparing(skip_archived=True)):
-            tree = compare(scan([root]), library.archived, how, silent)
-            assert [file.path for file in tree.earlier] == ["Song/b.wav", "Song/c.wav"]
-        tree = compare(scan([root]), library.archived, BY_TIME, silent)
-        assert [file.parts[0].sha256 == "" for file in tree.earlier] == [True, False, False]
+        for how in (
+            IncrementalOptions(new_only=True, by_hash=True),
+            IncrementalOptions(skip_archived=True),
+        ):
+            tree = compare(scan([root]), library.complete_sets, how, silent)
+            assert [file.path for file in tree.base_files] == ["Song/b.wav", "Song/c.wav"]
+        tree = compare(scan([root]), library.complete_sets, BY_TIME, silent)
+        assert [file.parts[0].sha256 == "" for file in tree.base_files] == [True, False, False]

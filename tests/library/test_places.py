@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from spanner.errors import UsageError
-from spanner.library import BURNT, FILE, VERIFIED, VERIFY, Finding, Library, image_key
+from spanner.library import BURNT, FILE, VERIFIED, VERIFY, CheckResult, Library, image_key
 from spanner.model.plan import Plan, SetInfo
+from spanner.status.copy_status import CopyStatuses
 
 
 def burn(library: Library, plan: Plan, count: int = 1) -> None:
@@ -54,7 +55,7 @@ def test_the_copy_without_a_place_gets_it(known: Library, one_disc: Plan) -> Non
     known.places.put(disc, "office", 1)
     places = [each.place for each in known.copies.of(image_key(*disc))]
     assert places == ["office", "bank", "home"]
-    assert [each.place for each in known.holdings.of()] == places
+    assert [each.place for each in CopyStatuses(known.db).of()] == places
     with pytest.raises(UsageError, match="no copy 4 of SONG_01OF01; known are 1, 2, 3"):
         known.places.put(disc, "office", 4)
 
@@ -73,7 +74,7 @@ def test_a_copy_that_is_given_up_has_no_place(known: Library, one_disc: Plan) ->
 
 def test_images_go_by_their_paths(known: Library, one_disc: Plan, tmp_path: Path) -> None:
     for path in ("/drive/images/a.iso", "/drive/images2/a.iso", "/drive/b.iso"):
-        known.checks.add(Finding(one_disc.set.id, 1, path, FILE, VERIFY, sha256="a" * 64))
+        known.checks.add(CheckResult(one_disc.set.id, 1, path, FILE, VERIFY, sha256="a" * 64))
     assert len(known.places.images("/drive/")) == 3
     assert len(known.places.images("/drive/images")) == 1
     found = known.places.images("/drive/b.iso")
@@ -81,9 +82,9 @@ def test_images_go_by_their_paths(known: Library, one_disc: Plan, tmp_path: Path
     assert known.places.images("/driv") == []
     assert known.places.discs_of_images(found) == [(one_disc.set.id, 1)]
     known.places.keep_images(found, "vault")
-    places = {each.path: each.place for each in known.holdings.of()}
+    places = {each.path: each.place for each in CopyStatuses(known.db).of()}
     assert places["/drive/b.iso"] == "vault"
     assert places["/drive/images/a.iso"] == "/drive/images"
     known.places.give_up_images(found)
-    assert "/drive/b.iso" not in {each.path for each in known.holdings.of()}
+    assert "/drive/b.iso" not in {each.path for each in CopyStatuses(known.db).of()}
     assert len(known.checks.of(one_disc.set.id, 1)) == 3, "what was checked is not forgotten"

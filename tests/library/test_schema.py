@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from spanner.library import open_library, schema
+from spanner.status.copy_status import CopyStatuses
 
 SHA = "a" * 64
 
@@ -66,12 +67,12 @@ def test_copies_get_numbers_and_dates(old: Path) -> None:
 
 def test_the_last_check_of_each_image_counts(old: Path) -> None:
     with open_library(str(old)) as library:
-        images = [each for each in library.holdings.of() if each.medium == "file"]
+        images = [each for each in CopyStatuses(library.db).of() if each.medium == "file"]
         assert [(each.state, each.verified) for each in images] == [
             ("not seen", "2024-05-01T00:00:00Z"),
             ("failing", "2024-01-02T00:00:00Z"),
         ]
-        (doubt,) = library.holdings.doubts()
+        (doubt,) = CopyStatuses(library.db).doubts()
         assert (doubt.disc, doubt.remark) == (1, "damaged"), "of disc 1 there are two burnt"
 
 
@@ -99,10 +100,10 @@ def test_sessions_are_read_from_plans_or_paths(old: Path) -> None:
 def test_a_set_that_is_forgotten_takes_all_with_it(old: Path) -> None:
     with open_library(str(old)) as library:
         library.find_sets(["song"])
-        with library._db as db:
+        with library.db as db:
             db.execute("DELETE FROM sets")
         left = {
-            table: library._db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            table: library.db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
             for table in ("discs", "files", "images", "copies", "checks", "sessions")
         }
     assert not any(left.values()), left
@@ -112,6 +113,6 @@ def test_a_new_library_is_as_one_that_grew(old: Path, tmp_path: Path) -> None:
     found = []
     for path in (old, tmp_path / "new.sqlite"):
         with open_library(str(path)) as library:
-            rows = library._db.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY name")
+            rows = library.db.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY name")
             found.append(rows.fetchall())
     assert found[0] == found[1]

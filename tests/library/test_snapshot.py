@@ -17,7 +17,7 @@ from spanner.library.snapshot import freeze
 from spanner.model.media_types import parse_media
 from spanner.model.plan import Plan
 from spanner.planning.plan_file import decode, encode
-from spanner.planning.planner import Wishes, make_plan
+from spanner.planning.planner import PlanOptions, make_plan
 from spanner.reading.verify import verify
 from spanner.sources import scan
 from support.discs import copy_out, flip, get_back, place
@@ -39,7 +39,7 @@ def backups(tmp_path: Path) -> Backups:
 def planned(backups: Backups, root: str) -> Plan:
     with open_library(backups.library) as library:
         tree = replace(scan([root]), library=freeze(library))
-    return make_plan(tree, Wishes(parse_media("custom:1MB")))
+    return make_plan(tree, PlanOptions(parse_media("custom:1MB")))
 
 
 @pytest.fixture
@@ -77,10 +77,10 @@ def test_each_disc_has_a_copy_that_knows_all_sets(
 
 def test_a_copy_is_whole_while_others_write(backups: Backups) -> None:
     with open_library(backups.library) as library, open_library(backups.library) as other:
-        other._db.execute("BEGIN IMMEDIATE")
-        other._db.execute("DELETE FROM checks")
+        other.db.execute("BEGIN IMMEDIATE")
+        other.db.execute("DELETE FROM checks")
         frozen = freeze(library)
-        other._db.rollback()
+        other.db.rollback()
     with open(frozen.path, "rb") as file:
         assert hashlib.file_digest(file, "sha256").hexdigest() == frozen.sha256
     assert os.stat(frozen.path).st_size == frozen.size
@@ -96,7 +96,7 @@ def test_a_job_that_was_begun_is_found_again(backups: Backups, plan: Plan, tmp_p
     assert again.library != plan.library
     with open_library(backups.library) as library:
         assert library.adopt(again) == plan
-        without = make_plan(scan([str(tmp_path / "Other")]), Wishes(parse_media("custom:1MB")))
+        without = make_plan(scan([str(tmp_path / "Other")]), PlanOptions(parse_media("custom:1MB")))
         assert library.adopt(without) == without
     assert FULL.include_library is False
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from spanner.errors import UsageError
-from spanner.library import before, parse_age
+from spanner.library import before
+from spanner.model.units import parse_age
 
 
 @pytest.mark.parametrize(

@@ -10,40 +10,49 @@ from hypothesis import strategies as st
 from spanner.errors import DoesNotFitError, UsageError
 from spanner.model.media_types import Medium
 from spanner.model.plan import Item
-from spanner.planning.assignment import STRATEGIES, Manner, Room, Share, choose, score
-from spanner.planning.contents import Unit
+from spanner.planning.assignment import (
+    STRATEGIES,
+    DiscAssignment,
+    DiscCapacity,
+    Strategy,
+    choose,
+    score,
+)
+from spanner.planning.contents import PackItem
 
 CD = Medium("cd", 10, "", 0.5)
 DVD = Medium("dvd", 40, "", 1.0)
 BD = Medium("bd", 100, "", 10.0)
 
 
-def room(medium: Medium, price: float | None = -1.0, stock: int | None = None) -> Room:
+def room(medium: Medium, price: float | None = -1.0, stock: int | None = None) -> DiscCapacity:
     """A room of as many bytes as the medium has sectors."""
     if price != -1.0:
         medium = replace(medium, price=price)
-    return Room(replace(medium, stock=stock), medium.sectors)
+    return DiscCapacity(replace(medium, stock=stock), medium.sectors)
 
 
-def units_of(paths: Sequence[str]) -> list[Unit]:
-    return [Unit((Item(path, 1, 0, 0o644),), 1, frozenset()) for path in paths]
+def units_of(paths: Sequence[str]) -> list[PackItem]:
+    return [PackItem((Item(path, 1, 0, 0o644),), 1, frozenset()) for path in paths]
 
 
-def shares_of(strategy: str, costs: Sequence[int], *rooms: Room) -> list[Share]:
+def shares_of(strategy: str, costs: Sequence[int], *rooms: DiscCapacity) -> list[DiscAssignment]:
     """The shares of units `S/A/a`, `S/A/b`, ... with these costs."""
     units = units_of([f"S/A/{chr(ord('a') + index)}" for index in range(len(costs))])
-    return choose(units, costs, Manner(strategy), rooms).shares
+    return choose(units, costs, Strategy(strategy), rooms).shares
 
 
-def by_letters(paths: Sequence[str], costs: Sequence[int], *rooms: Room) -> list[Share]:
-    return choose(units_of(paths), costs, Manner("letters"), rooms).shares
+def by_letters(
+    paths: Sequence[str], costs: Sequence[int], *rooms: DiscCapacity
+) -> list[DiscAssignment]:
+    return choose(units_of(paths), costs, Strategy("letters"), rooms).shares
 
 
-def media_of(shares: Sequence[Share]) -> list[str]:
+def media_of(shares: Sequence[DiscAssignment]) -> list[str]:
     return [share.medium.name for share in shares]
 
 
-def loads_of(shares: Sequence[Share], costs: Sequence[int]) -> list[int]:
+def loads_of(shares: Sequence[DiscAssignment], costs: Sequence[int]) -> list[int]:
     return [sum(costs[index] for index in share.units) for share in shares]
 
 
@@ -66,8 +75,10 @@ def test_order_keeps_the_order_with_as_few_discs_as_can_be_and_evenly() -> None:
 
 def test_order_names_the_parts_of_files() -> None:
     items = [Item("S/x.mov", 1, 0, 0, part=part, parts=3, file_size=3) for part in (1, 2, 3)]
-    units = [Unit((item,), 1, frozenset()) for item in items]
-    titles = [share.title for share in choose(units, [5, 5, 5], Manner("order"), [room(CD)]).shares]
+    units = [PackItem((item,), 1, frozenset()) for item in items]
+    titles = [
+        share.title for share in choose(units, [5, 5, 5], Strategy("order"), [room(CD)]).shares
+    ]
     assert titles == ["x.mov.001", "x.mov.002 – x.mov.003"]
 
 
@@ -81,7 +92,7 @@ def test_optimal_packs() -> None:
 
 def test_letters_are_contiguous_and_even() -> None:
     paths = ["S/A/d", "S/A/b", "S/A/a", "S/A/c", "S/A/B", "S/V/x"]
-    shares = choose(units_of(paths), [3] * 6, Manner("letters"), [room(CD)]).shares
+    shares = choose(units_of(paths), [3] * 6, Strategy("letters"), [room(CD)]).shares
     assert [[paths[index] for index in share.units] for share in shares] == [
         ["S/A/a", "S/A/B", "S/A/b"],
         ["S/A/c", "S/A/d", "S/V/x"],
@@ -93,17 +104,17 @@ def test_letters_are_divided_to_fit_the_discs_that_are_taken() -> None:
     paths = [f"S/A/a{number}" for number in range(6)] + ["S/A/b"]
     costs = [6] * 6 + [4]
     shares = choose(
-        units_of(paths), costs, Manner("letters"), [room(DVD, 1.0), room(CD, 9.0)]
+        units_of(paths), costs, Strategy("letters"), [room(DVD, 1.0), room(CD, 9.0)]
     ).shares
     assert media_of(shares) == ["dvd"]
     shares = choose(
-        units_of(paths), costs, Manner("letters"), [room(DVD, 99.0), room(CD, 1.0)]
+        units_of(paths), costs, Strategy("letters"), [room(DVD, 99.0), room(CD, 1.0)]
     ).shares
     assert media_of(shares) == ["cd"] * 6
     assert shares[0].title == "A A0"
     costs = [6] * 6 + [20]
     shares = choose(
-        units_of(paths), costs, Manner("letters"), [room(CD, None), room(DVD, None)]
+        units_of(paths), costs, Strategy("letters"), [room(CD, None), room(DVD, None)]
     ).shares
     assert [(share.title, share.medium.name) for share in shares] == [
         ("A A", "dvd"),
@@ -184,7 +195,9 @@ def test_the_stock_is_respected() -> None:
     ],
 )
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_too_little_stock(strategy: str, costs: list[int], rooms: list[Room], said: str) -> None:
+def test_too_little_stock(
+    strategy: str, costs: list[int], rooms: list[DiscCapacity], said: str
+) -> None:
     with pytest.raises(DoesNotFitError) as caught:
         shares_of(strategy, costs, *rooms)
     assert str(caught.value) == said
@@ -193,9 +206,9 @@ def test_too_little_stock(strategy: str, costs: list[int], rooms: list[Room], sa
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_media_that_cannot_be_used_are_left_alone(strategy: str) -> None:
-    none, negative = room(BD, 0.1, 0), Room(replace(CD, price=0.1), -5)
+    none, negative = room(BD, 0.1, 0), DiscCapacity(replace(CD, price=0.1), -5)
     assert media_of(shares_of(strategy, [30, 30], none, negative, room(DVD))) == ["dvd", "dvd"]
-    full = Room(replace(BD, price=0.1), 0)
+    full = DiscCapacity(replace(BD, price=0.1), 0)
     assert media_of(shares_of(strategy, [30, 30], full, room(DVD))) == ["dvd", "dvd"]
     assert media_of(shares_of(strategy, [], negative, full, room(DVD))) == ["dvd"]
     unpriced = room(BD, None, 0)
@@ -234,14 +247,14 @@ ROOMS = st.lists(
     max_size=3,
 ).map(
     lambda rooms: [
-        Room(Medium(f"m{index}", size, "", price, stock), size)
+        DiscCapacity(Medium(f"m{index}", size, "", price, stock), size)
         for index, (size, price, stock) in enumerate(rooms)
     ]
 )
 COSTS = st.lists(st.integers(1, 8), min_size=1, max_size=6)
 
 
-def contiguous(costs: Sequence[int], rooms: Sequence[Room]) -> Iterator[tuple[Medium, ...]]:
+def contiguous(costs: Sequence[int], rooms: Sequence[DiscCapacity]) -> Iterator[tuple[Medium, ...]]:
     """The media of every division into runs of neighbours that the stock allows."""
 
     def put(
@@ -261,7 +274,9 @@ def contiguous(costs: Sequence[int], rooms: Sequence[Room]) -> Iterator[tuple[Me
     yield from put(0, (0,) * len(rooms), ())
 
 
-def checked(costs: Sequence[int], rooms: Sequence[Room], shares: Sequence[Share]) -> None:
+def checked(
+    costs: Sequence[int], rooms: Sequence[DiscCapacity], shares: Sequence[DiscAssignment]
+) -> None:
     sizes = {each.medium.name: each.size for each in rooms}
     assert sorted(index for share in shares for index in share.units) == list(range(len(costs)))
     loads = loads_of(shares, costs)
@@ -276,7 +291,7 @@ def checked(costs: Sequence[int], rooms: Sequence[Room], shares: Sequence[Share]
 @settings(max_examples=150, deadline=None)
 @given(COSTS, ROOMS)
 def test_order_is_the_best_that_keeps_the_order_and_optimal_no_worse(
-    costs: list[int], rooms: list[Room]
+    costs: list[int], rooms: list[DiscCapacity]
 ) -> None:
     offered = [each.medium for each in rooms if each.medium.stock != 0]
     best = min((score(media, offered) for media in contiguous(costs, rooms)), default=None)
@@ -298,24 +313,24 @@ def test_order_is_the_best_that_keeps_the_order_and_optimal_no_worse(
 def test_of_one_medium_the_fullest_disc_in_order_is_as_empty_as_can_be(
     costs: list[int], size: int, price: float | None
 ) -> None:
-    only = Room(Medium("m", size, "", price), size)
+    only = DiscCapacity(Medium("m", size, "", price), size)
     shares = shares_of("order", costs, only)
     loads = loads_of(shares, costs)
     counts = {len(media) for media in contiguous(costs, [only])}
     assert len(shares) == min(counts)
-    tighter = Room(only.medium, max(loads) - 1)
+    tighter = DiscCapacity(only.medium, max(loads) - 1)
     assert all(len(media) > len(shares) for media in contiguous(costs, [tighter]))
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", "s1", "s2", "sb"]), st.integers(1, 8))), ROOMS)
 def test_letters_are_contiguous_over_any_media(
-    named: list[tuple[str, int]], rooms: list[Room]
+    named: list[tuple[str, int]], rooms: list[DiscCapacity]
 ) -> None:
     paths = [f"S/A/{name}{number:03}" for number, (name, _) in enumerate(named)]
     costs = [cost for _, cost in named]
     try:
-        shares = choose(units_of(paths), costs, Manner("letters"), rooms).shares
+        shares = choose(units_of(paths), costs, Strategy("letters"), rooms).shares
     except DoesNotFitError:
         return
     if costs:

@@ -13,25 +13,25 @@ from spanner.model.paths import parents
 from spanner.model.plan import Item
 from spanner.model.tree import Tree
 from spanner.model.units import SECTOR
-from spanner.planning.contents import Contents, Everywhere, Unit, contents, everywhere
+from spanner.planning.contents import Contents, PackItem, ReplicatedFiles, contents, everywhere
 from spanner.planning.costs import directory_cost, item_cost
 from support.sessions import LARGE, NAMES, SMALL, check_parts, tree_of, trees
 
-NOTHING = Everywhere(frozenset(), ())
+NOTHING = ReplicatedFiles(frozenset(), ())
 MB = 1_000_000
 
 
 def units_of(
-    tree: Tree, room: int = 10**15, *, chosen: Everywhere = NOTHING, split: bool = True
-) -> list[Unit]:
+    tree: Tree, room: int = 10**15, *, chosen: ReplicatedFiles = NOTHING, split: bool = True
+) -> list[PackItem]:
     return list(contents(tree, chosen, room, split=split, hashed=False).units)
 
 
-def paths_of(units: Sequence[Unit]) -> list[list[str]]:
+def paths_of(units: Sequence[PackItem]) -> list[list[str]]:
     return [[item.path for item in unit.items] for unit in units]
 
 
-def taken(unit: Unit) -> int:
+def taken(unit: PackItem) -> int:
     """Bytes of the unit and of all folders that it lies in."""
     folders = parents(f"{folder}/" for folder in unit.folders) - {"data"}
     return unit.cost + sum(map(directory_cost, folders))
@@ -211,7 +211,7 @@ def test_a_place_is_said_only_where_it_differs() -> None:
 
 def test_hashes_have_their_room_beforehand() -> None:
     tree = tree_of({"S/a": 1, "S/s.ptx": 1})
-    chosen = Everywhere(frozenset({"S/s.ptx"}), ())
+    chosen = ReplicatedFiles(frozenset({"S/s.ptx"}), ())
     for hashed, text in ((False, ""), (True, "0" * 64)):
         stuff = contents(tree, chosen, MB, split=True, hashed=hashed)
         assert [item.sha256 for item in (*stuff.units[0].items, *stuff.everywhere)] == [text] * 2
@@ -219,7 +219,9 @@ def test_hashes_have_their_room_beforehand() -> None:
 
 def test_what_is_everywhere_is_in_no_unit_and_never_cut() -> None:
     tree = tree_of({"S/a": 1, "S/s.ptx": 5 * MB})
-    stuff = contents(tree, Everywhere(frozenset({"S/s.ptx"}), ()), MB, split=True, hashed=False)
+    stuff = contents(
+        tree, ReplicatedFiles(frozenset({"S/s.ptx"}), ()), MB, split=True, hashed=False
+    )
     assert paths_of(stuff.units) == [["S/a"]]
     (item,) = stuff.everywhere
     assert (item.path, item.size, item.parts, item.replicated) == ("S/s.ptx", 5 * MB, 1, True)
@@ -237,7 +239,7 @@ def test_every_file_is_placed_once_and_fits(case: tuple[Tree, int], data: st.Dat
     tree, room = case
     small = [file.path for file in tree.files if file.size < room // 4]
     chosen = data.draw(st.sets(st.sampled_from(small), max_size=3)) if small else set()
-    stuff = contents(tree, Everywhere(frozenset(chosen), ()), room, split=True, hashed=False)
+    stuff = contents(tree, ReplicatedFiles(frozenset(chosen), ()), room, split=True, hashed=False)
     assert {item.path for item in stuff.everywhere} == chosen
     assert all(taken(unit) <= room for unit in stuff.units)
     items = [item for unit in stuff.units for item in unit.items] + list(stuff.everywhere)

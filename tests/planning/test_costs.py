@@ -14,7 +14,7 @@ from spanner.model.paths import parents
 from spanner.model.plan import FORMAT, Disc, Item, Plan, SetInfo
 from spanner.model.tree import Tree
 from spanner.model.units import SECTOR
-from spanner.planning.contents import Contents, Everywhere, contents
+from spanner.planning.contents import Contents, ReplicatedFiles, contents
 from spanner.planning.costs import (
     directory_charges,
     directory_cost,
@@ -24,7 +24,7 @@ from spanner.planning.costs import (
 )
 from support.sessions import NAMES, tree_of, trees
 
-NOTHING = Everywhere(frozenset(), ())
+NOTHING = ReplicatedFiles(frozenset(), ())
 HUGE = 10**15
 MANY = 500
 

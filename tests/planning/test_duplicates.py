@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from spanner.errors import SourceChangedError, UsageError
-from spanner.incremental import Comparing
+from spanner.incremental import IncrementalOptions
 from spanner.model.tree import File
-from spanner.planning.duplicates import can_be_twin, merged
+from spanner.planning.duplicates import can_be_duplicate, merged
 from spanner.planning.plan_file import decode, encode
 from spanner.reading.iso import IsoImage
 from support.discs import copy_out, get_back
@@ -21,7 +21,7 @@ from support.sets import MadeSet
 from support.states import Backups
 from support.trees import snapshot, write
 
-HASHED = Comparing(hashed=True)
+HASHED = IncrementalOptions(hashed=True)
 A, B = "a" * 64, "b" * 64
 SOUND = random.Random(5).randbytes(200_000)
 
@@ -51,7 +51,7 @@ def test_hard_links_stay_with_their_file() -> None:
 def test_empty_and_apple_double_files_stay_where_they_are() -> None:
     files = [file("S/a", size=0), file("S/b", size=0), file("S/._c"), file("S/._d")]
     assert groups(*files) == [(each.path,) for each in files]
-    assert [can_be_twin(each) for each in ("S/._c", "._x/c", "S/c._d")] == [False, True, True]
+    assert [can_be_duplicate(each) for each in ("S/._c", "._x/c", "S/c._d")] == [False, True, True]
 
 
 def test_a_session_document_comes_first() -> None:
@@ -106,7 +106,7 @@ def test_they_share_their_data_and_come_back_apart(
     assert decode(encode(made.plan)) == made.plan
     assert get_back(made.images, tmp_path / "out").exit_code == 0
     assert snapshot(str(tmp_path / "out/Song")) == snapshot(root)
-    plain = backups.archive(root, how=Comparing())
+    plain = backups.archive(root, how=IncrementalOptions())
     assert len(set(places(plain).values())) == 4
 
 
@@ -160,7 +160,7 @@ def test_apple_double_files_lie_beside_each_of_them(backups: Backups, tmp_path: 
         assert names - plain == {name.replace("Song/", "Song/._") for name in plain}
 
 
-def test_a_twin_that_changed_since_the_plan_is_named(root: str, backups: Backups) -> None:
+def test_a_duplicate_that_changed_since_the_plan_is_named(root: str, backups: Backups) -> None:
     plan = backups.archive(root, how=HASHED).plan
     write(root, "c.wav", SOUND, mtime_ns=1_700_000_000_000_000_000)
     with pytest.raises(SourceChangedError, match=r"Song/c\.wav: its modification time changed"):
@@ -170,14 +170,14 @@ def test_a_twin_that_changed_since_the_plan_is_named(root: str, backups: Backups
         image_of(plan, plan.discs[0])
 
 
-def test_a_plan_with_impossible_twins_is_refused(root: str, backups: Backups) -> None:
+def test_a_plan_with_impossible_duplicates_is_refused(root: str, backups: Backups) -> None:
     plan = backups.archive(root, how=HASHED).plan
     disc = plan.discs[0]
-    (index,) = (number for number, item in enumerate(disc.items) if item.twins)
+    (index,) = (number for number, item in enumerate(disc.items) if item.duplicates)
     item = disc.items[index]
     for change in ({"path": "../x"}, {"mode": -1}, {"disc_path": item.on_disc}):
-        twins = (msgspec.structs.replace(item.twins[0], **change),)
-        bad = msgspec.structs.replace(item, twins=twins)
+        duplicates = (msgspec.structs.replace(item.duplicates[0], **change),)
+        bad = msgspec.structs.replace(item, duplicates=duplicates)
         items = (*disc.items[:index], bad, *disc.items[index + 1 :])
         discs = (msgspec.structs.replace(disc, items=items), *plan.discs[1:])
         with pytest.raises(UsageError, match="this plan cannot be"):

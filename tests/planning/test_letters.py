@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanner.model.plan import Item
-from spanner.planning.contents import Unit
+from spanner.planning.contents import PackItem
 from spanner.planning.letters import arranged, folded, shared, titles
 from support.sessions import NAMES
 
 
-def unit(path: str, part: int = 1, parts: int = 1) -> Unit:
+def unit(path: str, part: int = 1, parts: int = 1) -> PackItem:
     item = Item(path, 1, 0, 0o644, part=part, parts=parts, file_size=9 if parts > 1 else -1)
-    return Unit((item,), 1, frozenset())
+    return PackItem((item,), 1, frozenset())
 
 
 def in_order(paths: Sequence[str]) -> list[str]:

@@ -13,20 +13,20 @@ from spanner.model.media_types import Medium
 from spanner.model.plan import SetInfo
 from spanner.model.tree import Tree
 from spanner.model.units import SECTOR
-from spanner.planning.assignment import Share
-from spanner.planning.contents import Contents, Everywhere, contents
-from spanner.planning.measuring import Drafts, usable, volume_id
+from spanner.planning.assignment import DiscAssignment
+from spanner.planning.contents import Contents, ReplicatedFiles, contents
+from spanner.planning.measuring import DiscMeasurer, usable, volume_id
 from spanner.planning.planner import _SLACK
 from support.sessions import tree_of
 
 MEDIUM = Medium("medium", 10**6, "")
-NOTHING = Everywhere(frozenset(), ())
+NOTHING = ReplicatedFiles(frozenset(), ())
 INFO = SetInfo("id", "Song", "2026-01-01T00:00:00Z")
 
 
-def drafts_of(tree: Tree, chosen: Everywhere = NOTHING) -> tuple[Drafts, Contents]:
+def drafts_of(tree: Tree, chosen: ReplicatedFiles = NOTHING) -> tuple[DiscMeasurer, Contents]:
     stuff = contents(tree, chosen, 10**12, split=True, hashed=False)
-    return Drafts(tree, [MEDIUM], "order", INFO), stuff
+    return DiscMeasurer(tree, [MEDIUM], "order", INFO), stuff
 
 
 @pytest.mark.parametrize(
@@ -37,8 +37,11 @@ def test_what_a_catalog_says_of_discs_is_known_before_they_are_filled(
     title: str, count: int
 ) -> None:
     tree = tree_of({"S/a": 5000, "S/s.ptx": 5, "S/b/c": 7})
-    drafts, stuff = drafts_of(tree, Everywhere(frozenset({"S/s.ptx"}), ()))
-    shares = [*[Share((), MEDIUM, title)] * (count - 1), Share((0, 1), MEDIUM, title)]
+    drafts, stuff = drafts_of(tree, ReplicatedFiles(frozenset({"S/s.ptx"}), ()))
+    shares = [
+        *[DiscAssignment((), MEDIUM, title)] * (count - 1),
+        DiscAssignment((0, 1), MEDIUM, title),
+    ]
     most = drafts.common(stuff) + drafts.more(stuff, shares)
     for disc in drafts.measured(stuff, shares).discs[:-1]:
         assert most - 24 * SECTOR <= disc.image_sectors * SECTOR <= most + _SLACK
@@ -47,7 +50,7 @@ def test_what_a_catalog_says_of_discs_is_known_before_they_are_filled(
 def test_the_numbers_of_discs_take_room_in_the_catalog_too() -> None:
     tree = tree_of({"S/x": 0}, {"S/x": [f"S/{number}" for number in range(30_000)]})
     drafts, stuff = drafts_of(tree)
-    shares = [*[Share((), MEDIUM)] * 9, Share((0,), MEDIUM)]
+    shares = [*[DiscAssignment((), MEDIUM)] * 9, DiscAssignment((0,), MEDIUM)]
     plan = drafts._plan(stuff, shares)
     most = drafts.common(stuff) + drafts.more(stuff, shares)
     size = measure(lay_out(plan, plan.discs[0], texts(plan, plan.discs[0]))) * SECTOR

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from spanner.errors import UsageError
 from spanner.model.paths import is_safe
 from spanner.model.plan import FORMAT, Disc, Item, Link, Plan, SetInfo
-from spanner.model.tree import Directory, LeftOut, SourceRoot, Symlink
+from spanner.model.tree import Directory, Skipped, SourceRoot, Symlink
 from spanner.planning.plan_file import decode, encode, load, save
 
 ODD = os.fsdecode(b"Song/\xff\n.wav")
@@ -35,7 +35,7 @@ PLAN = Plan(
     ),
     (Directory("Song", 0o755, 1), Directory("Song/b\\", 0o700, 2, "data/Song/b_~2")),
     (Symlink("Song/link", os.fsdecode(b"../\xff"), 3),),
-    (LeftOut("Song/pipe", "a named pipe"),),
+    (Skipped("Song/pipe", "a named pipe"),),
     2,
     True,
 )
@@ -250,7 +250,7 @@ MODE = "the mode or hash of Song/a.wav is impossible"
         (with_disc(items=(replace(FIRST, file_size=5001),)), PART),
         *((replace(PLAN, directories=(Directory(x, 0, 0),)), "the path ") for x in BAD_PATHS),
         *((replace(PLAN, symlinks=(Symlink(x, "y", 0),)), "the path ") for x in BAD_PATHS),
-        *((replace(PLAN, left_out=(LeftOut(x, "y"),)), "the path ") for x in BAD_PATHS),
+        *((replace(PLAN, skipped=(Skipped(x, "y"),)), "the path ") for x in BAD_PATHS),
         *(
             (replace(PLAN, directories=(Directory("Song", 0, 0, x),)), "the place on disc of Song")
             for x in BAD_PLACES

@@ -13,7 +13,7 @@ from spanner.model.plan import Plan, SetInfo
 from spanner.model.tree import Tree
 from spanner.model.units import SECTOR
 from spanner.planning.assignment import STRATEGIES
-from spanner.planning.planner import _SLACK, Wishes, _Planner, make_plan
+from spanner.planning.planner import _SLACK, PlanOptions, _Planner, make_plan
 from support.sessions import LARGE, SMALL, check, tree_of, trees
 
 MB = 1_000_000
@@ -28,7 +28,9 @@ def plan_of(
     replicate: tuple[str, ...] = (),
     title: str = "",
 ) -> Plan:
-    plan = make_plan(tree, Wishes(parse_media(media), strategy, split, replicate, False, title))
+    plan = make_plan(
+        tree, PlanOptions(parse_media(media), strategy, split, replicate, False, title)
+    )
     check(tree, plan)
     return plan
 
@@ -61,13 +63,13 @@ def session(count: int, size: int, folders: int = 40) -> Tree:
 def test_any_tree_is_planned_at_the_first_go(
     tree: Tree, strategy: str, size: int, hashed: bool, title: str
 ) -> None:
-    wishes = Wishes(parse_media(f"custom:{size}s"), strategy, hashed=hashed, title=title)
+    wishes = PlanOptions(parse_media(f"custom:{size}s"), strategy, hashed=hashed, title=title)
     plan, slacks = planned_with(tree, wishes)
     check(tree, plan)
     assert max(slacks) == _SLACK  # more was never needed: the bounds held
 
 
-def planned_with(tree: Tree, wishes: Wishes) -> tuple[Plan, list[int]]:
+def planned_with(tree: Tree, wishes: PlanOptions) -> tuple[Plan, list[int]]:
     """The plan, and the slacks with which it was tried."""
     slacks = []
     divided = _Planner._divided
@@ -90,7 +92,7 @@ def test_discs_that_are_nearly_full_are_planned_at_the_first_go(strategy: str) -
     counts = set()
     for filler in range(0, 128, 4):
         tree = tree_of(dict.fromkeys(paths, 0) | {"S/filler": filler * SECTOR})
-        plan, slacks = planned_with(tree, Wishes(media, strategy, split=False))
+        plan, slacks = planned_with(tree, PlanOptions(media, strategy, split=False))
         check(tree, plan)
         assert max(slacks) == _SLACK
         counts.add(len(plan.discs))
@@ -116,7 +118,7 @@ def test_over_two_media(tree: Tree, strategy: str) -> None:
 @given(trees(), st.integers(0, 40))
 def test_the_bound_is_none_that_a_plan_goes_below(tree: Tree, beyond: int) -> None:
     (disc,) = plan_of(tree, "custom:9GB").discs
-    wishes = Wishes(parse_media(f"custom:{disc.image_sectors + beyond}s"))
+    wishes = PlanOptions(parse_media(f"custom:{disc.image_sectors + beyond}s"))
     try:
         plan = make_plan(tree, wishes)
     except DoesNotFitError:
@@ -137,7 +139,7 @@ def test_a_disc_that_is_full_to_the_last_sectors() -> None:
 def test_many_full_discs_with_long_titles_are_planned_at_the_first_go() -> None:
     tree = tree_of({f"S/{number:02}{'🎸' * 60}/x.wav": 100_000 for number in range(250)})
     for size in range(900, 964, 16):
-        plan, slacks = planned_with(tree, Wishes(parse_media(f"custom:{size}s")))
+        plan, slacks = planned_with(tree, PlanOptions(parse_media(f"custom:{size}s")))
         assert len(plan.discs) >= 30
         assert max(len(title) for title in titles_of(plan)) == 100
         assert max(slacks) == _SLACK
@@ -153,7 +155,7 @@ def test_more_folders_than_a_disc_holds() -> None:
 def test_the_same_wishes_give_the_same_plan() -> None:
     tree = session(50, MB // 10)
     info = SetInfo("id", "Song", "2026-01-01T00:00:00Z")
-    wishes = Wishes(parse_media("custom:2MB"))
+    wishes = PlanOptions(parse_media("custom:2MB"))
     first = make_plan(tree, wishes, set_info=info)
     assert first == make_plan(tree, wishes, set_info=info)
     assert first.set == info
@@ -326,10 +328,10 @@ def test_replicated_files_and_parts_beside_them() -> None:
 def test_a_large_document_is_told_of() -> None:
     tree = tree_of({"S/Song\n.ptx": 2 * MB, "S/a.wav": 9 * MB, "S/b.wav": 9 * MB})
     notes: list[str] = []
-    make_plan(tree, Wishes(parse_media("custom:12MB")), note=notes.append)
+    make_plan(tree, PlanOptions(parse_media("custom:12MB")), note=notes.append)
     assert notes == ["too large for every disc, and on one only: S/Song\\n.ptx"]
     notes.clear()
-    make_plan(tree, Wishes(parse_media("custom:30MB")), note=notes.append)
+    make_plan(tree, PlanOptions(parse_media("custom:30MB")), note=notes.append)
     assert notes == []
 
 
@@ -357,7 +359,7 @@ def test_next_to_nothing_is_one_disc(tree: Tree, strategy: str) -> None:
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_nothing_is_nothing_to_archive(strategy: str) -> None:
     with pytest.raises(UsageError, match=r"^the sources hold nothing that can be archived$"):
-        make_plan(tree_of({}), Wishes(parse_media("cd-r"), strategy))
+        make_plan(tree_of({}), PlanOptions(parse_media("cd-r"), strategy))
 
 
 # titles
@@ -402,7 +404,7 @@ def test_the_title_of_several_sources_without_one() -> None:
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_2_000_files_take_no_second(strategy: str) -> None:
-    wishes = Wishes(parse_media("cd-r"), strategy)
+    wishes = PlanOptions(parse_media("cd-r"), strategy)
     started = time.process_time()
     plan = make_plan(session(2000, MB), wishes)
     assert time.process_time() - started < 0.7
@@ -410,7 +412,7 @@ def test_2_000_files_take_no_second(strategy: str) -> None:
 
 
 def test_20_000_files_take_a_few_seconds() -> None:
-    wishes = Wishes(parse_media("custom:40MB"), "letters")
+    wishes = PlanOptions(parse_media("custom:40MB"), "letters")
     started = time.process_time()
     plan = make_plan(session(20_000, 2000), wishes)
     assert time.process_time() - started < 5

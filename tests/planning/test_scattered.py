@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanner.errors import DoesNotFitError
-from spanner.planning.groups import Block, blocks, keeper, pieces
+from spanner.planning.groups import ItemGroup, blocks, keeper, pieces
 from spanner.planning.packing import Kind, pack
 from spanner.planning.scattered import Discs, scattered
 
@@ -20,7 +20,7 @@ def discs_of(
 ) -> list[list[str]]:
     """The paths on each disc; each path by itself."""
     paths = list(costs)
-    kept = [Block((index,), cost) for index, cost in enumerate(costs.values())]
+    kept = [ItemGroup((index,), cost) for index, cost in enumerate(costs.values())]
     found = scattered(paths, list(costs.values()), kept, kinds, even=even)
     return [[paths[unit] for unit in own] for own, _ in found]
 
@@ -55,13 +55,15 @@ def test_even_and_full_discs() -> None:
 
 def test_large_discs_come_first() -> None:
     kinds = [Kind(4, (1, 4)), Kind(10, (3, 10), 1)]
-    found = scattered(["a", "b"], [4, 9], [Block((0,), 4), Block((1,), 9)], kinds, even=True)
+    found = scattered(
+        ["a", "b"], [4, 9], [ItemGroup((0,), 4), ItemGroup((1,), 9)], kinds, even=True
+    )
     assert found == [([1], 1), ([0], 0)]
 
 
 def test_blocks_stay_whole() -> None:
     paths = [f"S/{number}" for number in range(6)]
-    kept = [Block((0, 5), 8), Block((1, 2), 6), Block((3,), 2), Block((4,), 4)]
+    kept = [ItemGroup((0, 5), 8), ItemGroup((1, 2), 6), ItemGroup((3,), 2), ItemGroup((4,), 4)]
     found = scattered(paths, [4, 3, 3, 2, 4, 4], kept, ONE, even=True)
     assert len(found) == 2
     assert all(any({0, 5} <= set(own) for own, _ in found) for _ in "x")
@@ -72,8 +74,8 @@ def test_blocks_over_several_sources() -> None:
     costs = {"S/A/0": 3, "S/A/1": 5, "S/A/2": 5, "T/B/3": 2, "T/B/4": 5, "T/A/5": 4, "T/A/6": 4}
     costs |= {"S/B/7": 3, "S/B/8": 4}
     kept = [
-        Block((0, 5), 7),
-        *(Block((n,), list(costs.values())[n]) for n in (1, 2, 3, 4, 6, 7, 8)),
+        ItemGroup((0, 5), 7),
+        *(ItemGroup((n,), list(costs.values())[n]) for n in (1, 2, 3, 4, 6, 7, 8)),
     ]
     found = scattered(list(costs), list(costs.values()), kept, ONE, even=True)
     assert sorted(unit for own, _ in found for unit in own) == list(range(9))

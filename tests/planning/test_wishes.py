@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 
 from spanner.errors import DoesNotFitError, UsageError
 from spanner.model.media_types import parse_media
-from spanner.model.plan import Divided, Item, Plan, Saving, SetInfo
+from spanner.model.plan import DividedFolder, Item, Plan, Saving, SetInfo
 from spanner.model.tree import Tree
 from spanner.model.units import SECTOR
-from spanner.planning.assignment import STRATEGIES, Manner, Room, Share, choose
-from spanner.planning.contents import Unit
+from spanner.planning.assignment import STRATEGIES, DiscAssignment, DiscCapacity, Strategy, choose
+from spanner.planning.contents import PackItem
 from spanner.planning.letters import arranged
-from spanner.planning.measuring import Least
+from spanner.planning.measuring import LeastSizes
 from spanner.planning.plan_file import decode, encode
-from spanner.planning.planner import Wishes, make_plan
+from spanner.planning.planner import PlanOptions, make_plan
 from spanner.planning.proof import prove
 from support.sessions import check, tree_of
 
@@ -29,7 +29,7 @@ MB = 10**6
 
 
 def plan_of(tree: Tree, media: str, strategy: str = "letters", **wishes: Any) -> Plan:
-    plan = make_plan(tree, Wishes(parse_media(media), strategy, **wishes))
+    plan = make_plan(tree, PlanOptions(parse_media(media), strategy, **wishes))
     check(tree, plan)
     return plan
 
@@ -50,7 +50,7 @@ def test_folders_are_kept_whole(strategy: str) -> None:
     tree = tree_of({f"S/{name}/{number}": MB for name in "ABC" for number in range(6)})
     plan = plan_of(tree, "custom:10500kB", strategy, keep="folder")
     assert sorted(map(len, names_of(plan))) == [6, 6, 6]
-    assert plan.divided == (Divided("S", (1, 2, 3)),)
+    assert plan.divided == (DividedFolder("S", (1, 2, 3)),)
     assert plan.too_large == ("S",)
     assert (plan.keep, plan.lower_bound, plan.proven) == ("folder", 3, True)
     assert len(plan_of(tree, "custom:10500kB", strategy).discs) == 2
@@ -85,13 +85,13 @@ def test_of_plans_with_as_few_discs_one_that_divides_no_folder(strategy: str) ->
     tree = tree_of({f"S/{name}/{n}": MB for name, count in sizes.items() for n in range(count)})
     plan = plan_of(tree, "custom:9700kB", strategy)
     assert len(plan.discs) == 2
-    assert plan.divided == (Divided("S", (1, 2)),)
+    assert plan.divided == (DividedFolder("S", (1, 2)),)
 
 
 def test_a_closer_plan_is_tried_for_whole_folders() -> None:
     paths = [f"Song/dir {n % 40:02}/take number {n:05}.wav" for n in range(80)]
     plan = plan_of(tree_of(dict.fromkeys(sorted(paths), MB // 2)), "custom:15MB")
-    assert plan.divided == (Divided("Song", (1, 2, 3)),)
+    assert plan.divided == (DividedFolder("Song", (1, 2, 3)),)
 
 
 def test_letters_are_divided_between_letters_where_as_few_discs_do() -> None:
@@ -210,21 +210,21 @@ def test_the_plan_is_written_with_all_that_is_known() -> None:
 def test_a_bound_needs_the_search_where_room_says_too_little() -> None:
     # Three of 4 fit on no disc of 11, so seven need four.
     (room,) = parse_media("custom:176s")
-    units = Least((4 * 16 * SECTOR,) * 7, 0, 0)
+    units = LeastSizes((4 * 16 * SECTOR,) * 7, 0, 0)
     alone = [(unit,) for unit in range(7)]
-    found = prove(units, alone, [Share((), room)] * 4, [room])
+    found = prove(units, alone, [DiscAssignment((), room)] * 4, [room])
     assert (found.lower_bound, found.proven) == (4, True)
-    found = prove(units, alone, [Share((), room)] * 5, [room])
+    found = prove(units, alone, [DiscAssignment((), room)] * 5, [room])
     assert (found.lower_bound, found.proven) == (4, False)
 
 
 def test_parts_are_liquid_and_blocks_are_not() -> None:
     (room,) = parse_media("custom:160s")
     size = 16 * SECTOR
-    shares = [Share((), room)] * 9
-    assert prove(Least((), 25 * size, 0), [], shares, [room]).lower_bound == 3
-    assert prove(Least((), 25 * size, 2 * size), [], shares, [room]).lower_bound == 4
-    units = Least((6 * size, 4 * size, 6 * size, 4 * size), 0, 0)
+    shares = [DiscAssignment((), room)] * 9
+    assert prove(LeastSizes((), 25 * size, 0), [], shares, [room]).lower_bound == 3
+    assert prove(LeastSizes((), 25 * size, 2 * size), [], shares, [room]).lower_bound == 4
+    units = LeastSizes((6 * size, 4 * size, 6 * size, 4 * size), 0, 0)
     assert prove(units, [(0,), (1,), (2,), (3,)], shares, [room]).lower_bound == 2
     assert prove(units, [(0,), (2,), (1, 3)], shares, [room]).lower_bound == 3
 
@@ -238,10 +238,10 @@ def test_letters_take_no_more_discs_than_any_division_of_the_alphabet(
     named: list[tuple[str, int]], size: int
 ) -> None:
     paths = [f"S/A/{name}{number}" for number, (name, _) in enumerate(named)]
-    units = [Unit((Item(path, 1, 0, 0o644),), 1, frozenset()) for path in paths]
+    units = [PackItem((Item(path, 1, 0, 0o644),), 1, frozenset()) for path in paths]
     costs = [cost for _, cost in named]
     (medium,) = parse_media("custom:16s")
-    found = choose(units, costs, Manner("letters"), [Room(medium, size)])
+    found = choose(units, costs, Strategy("letters"), [DiscCapacity(medium, size)])
     count, room = 1, size
     for entry in arranged(units):  # next fit: no division in this order has fewer
         if costs[entry.index] > room:
@@ -257,7 +257,7 @@ def test_a_slow_machine_makes_the_same_plan(media: str, monkeypatch: pytest.Monk
         {f"S/Audio {n % 7}/{n:03}": int(numbers.uniform(0.5, 2.2) * 10**9) for n in range(60)}
     )
     info = SetInfo("id", "Song", "2026-01-01T00:00:00Z")
-    wishes = Wishes(parse_media(media), "optimal")
+    wishes = PlanOptions(parse_media(media), "optimal")
     plan = make_plan(tree, wishes, set_info=info)
     slow = SimpleNamespace(monotonic=lambda: 4 * time.monotonic())
     monkeypatch.setattr("spanner.planning.packing.clock.time", slow)

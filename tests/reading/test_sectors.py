@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spanner.model.units import SECTOR
-from spanner.reading.sectors import FileSectors, MergedSectors, UnreadableError, ranges
+from spanner.reading.sectors import FileSectors, MergedSectors, UnreadableSectorsError, ranges
 from support.scratched import scratch
 
 COUNT = 40
@@ -34,7 +34,7 @@ def read(sectors: FileSectors | MergedSectors, offset: int, size: int) -> tuple[
     bad: list[int] = []
     try:
         sectors.read_into(offset, memoryview(buffer))
-    except UnreadableError as error:
+    except UnreadableSectorsError as error:
         bad = [sector for first, count in error.bad for sector in range(first, first + count)]
     return bytes(buffer), bad
 
@@ -124,7 +124,7 @@ def test_copies_fill_each_others_holes(one: set[int], other: set[int]) -> None:
             bad = sorted(self._bad.intersection(touched))
             buffer[:] = without(data, bad, offset, len(buffer))
             if bad:
-                raise UnreadableError(self.name, list(ranges(bad)), "scratched")
+                raise UnreadableSectorsError(self.name, list(ranges(bad)), "scratched")
 
         def close(self) -> None:
             pass

@@ -16,7 +16,7 @@ from burners import silent
 from spanner.errors import UsageError
 from spanner.model.units import SECTOR
 from spanner.reading.iso import Extent, IsoFile, IsoImage
-from spanner.reading.verify import Verdict, verify
+from spanner.reading.verify import VerifyResult, verify
 from support.discs import add_disc_file, copy_out, edit_rows, edit_text, flip, place
 from support.sets import MadeSet, make_set
 from support.trees import make_odd_tree, write
@@ -47,7 +47,7 @@ def folder(made: MadeSet, tmp_path: Path) -> str:
     return copy_out(made.images[0], tmp_path / "folder")
 
 
-def check(path: str) -> Verdict:
+def check(path: str) -> VerifyResult:
     return verify(path, silent)
 
 

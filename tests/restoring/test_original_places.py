@@ -10,9 +10,9 @@ import pytest
 from spanner.errors import DoesNotFitError, UsageError
 from spanner.restoring import restore as restoring
 from spanner.sources import resolver
-from spanner.sources.collect import Collecting, collect
+from spanner.sources.collect import CollectOptions, collect
 from spanner.sources.formats.detect import read_session
-from spanner.sources.resolver import Gatherer
+from spanner.sources.resolver import MediaResolver
 from support.discs import get_back
 from support.projects import reaper
 from support.sets import MadeSet, make_set
@@ -32,7 +32,7 @@ def made(tmp_path: Path, library: Path) -> MadeSet:
     write(str(tmp_path / "Song"), "Audio Files/Kick.wav", b"kick")
     write(str(tmp_path / "Song"), "Song.rpp", reaper("Audio Files/Kick.wav", loop, shot))
     write(str(tmp_path / "Mix"), "Mix.rpp", reaper(loop))
-    tree = collect([str(tmp_path / "Song"), str(tmp_path / "Mix")], Collecting())
+    tree = collect([str(tmp_path / "Song"), str(tmp_path / "Mix")], CollectOptions())
     return make_set("", str(tmp_path / "discs"), tree=tree)
 
 
@@ -56,7 +56,7 @@ def test_beside_the_session_where_it_finds_them(
     assert not library.exists()
     for name, count in (("Song", 3), ("Mix", 1)):
         file = str(tmp_path / "out" / name / f"{name}.rpp")
-        found = Gatherer().gather(read_session(file), file)
+        found = MediaResolver().gather(read_session(file), file)
         assert [each.status for each in found] == ["inside"] * count
 
 
@@ -110,7 +110,7 @@ def test_a_volume_that_is_not_mounted(tmp_path: Path, monkeypatch: pytest.Monkey
     write(str(volumes / "B"), "Take.wav", b"other")
     project = reaper("/Volumes/AG/Take.wav", "/Volumes/B/Take.wav")
     write(str(tmp_path / "Song"), "Song.rpp", project)
-    tree = collect([str(tmp_path / "Song")], Collecting())
+    tree = collect([str(tmp_path / "Song")], CollectOptions())
     made = make_set("", str(tmp_path / "discs"), tree=tree)
     shutil.rmtree(volumes / "AG")
     os.remove(volumes / "B" / "Take.wav")

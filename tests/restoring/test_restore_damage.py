@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanner.errors import DamagedImageError
-from spanner.restoring.report import Report
+from spanner.restoring.report import RestoreReport
 from spanner.restoring.restore import restore
 from support.discs import copy_out, flip, get_back, place
 from support.sets import MadeSet, make_set
@@ -55,7 +55,7 @@ def disc_of(made: MadeSet, path: str, part: int = 1) -> int:
     return index
 
 
-def damaged(report: Report) -> list[str]:
+def damaged(report: RestoreReport) -> list[str]:
     return [remark.path for remark in report.damaged]
 
 

@@ -8,15 +8,16 @@ from hypothesis import strategies as st
 
 from spanner.catalog import tables
 from spanner.catalog.reader import DiscCatalog, DiscInfo, SetCatalog
-from spanner.catalog.tables import FILES_HEADER, Row, line
+from spanner.catalog.tables import FILES_HEADER, CatalogRow, line
 from spanner.errors import DamagedImageError
-from spanner.restoring.restore_plan import DiscKey, Wanted, wanted_from
+from spanner.model.plan import DiscKey
+from spanner.restoring.restore_plan import RestorePlan, wanted_from
 
 TIME = 1_600_000_000_123_456_789
 A, B, C = "a" * 64, "b" * 64, "c" * 64
 
 
-def catalog(number: int, *rows: Row, count: int = 3, extra: str = "") -> DiscCatalog:
+def catalog(number: int, *rows: CatalogRow, count: int = 3, extra: str = "") -> DiscCatalog:
     """A disc that has all rows, but the hashes of its own files alone."""
     discs = tuple(DiscInfo(n, f"V_{n}", f"Title {n}", "cd", 1, 1) for n in range(1, count + 1))
     known = SetCatalog("spanner-set", 1, "set-1", "Set", "now", "tool", ("S",), discs)
@@ -34,23 +35,23 @@ def file(
     part: tuple[int, int, int] = (1, 1, 0),
     size: int = 10,
     first: str = "",
-) -> Row:
+) -> CatalogRow:
     kind = "hardlink" if first else "file"
     number, count, offset = part
-    return Row(
+    return CatalogRow(
         kind, disc, number, count, offset, size, TIME, 0o644, sha256, f"data/{path}", path, first
     )
 
 
-def folder(path: str) -> Row:
-    return Row("dir", 0, 0, 0, 0, 0, TIME, 0o755, "", f"data/{path}", path, "")
+def folder(path: str) -> CatalogRow:
+    return CatalogRow("dir", 0, 0, 0, 0, 0, TIME, 0o755, "", f"data/{path}", path, "")
 
 
-def link(path: str, to: str) -> Row:
-    return Row("symlink", 0, 0, 0, 0, 0, TIME, 0, "", "", path, to)
+def link(path: str, to: str) -> CatalogRow:
+    return CatalogRow("symlink", 0, 0, 0, 0, 0, TIME, 0, "", "", path, to)
 
 
-def hashes(wanted: Wanted) -> dict[str, list[str]]:
+def hashes(wanted: RestorePlan) -> dict[str, list[str]]:
     return {
         path: [part.sha256 for _, part in sorted(each.parts.items())]
         for path, each in wanted.files.items()
@@ -138,7 +139,7 @@ def test_a_catalog_that_breaks_off_is_made_up_for_by_the_next() -> None:
     ],
 )
 @pytest.mark.parametrize("first", [True, False])
-def test_contradictions_harm_that_file_alone(bad: Row, first: bool) -> None:
+def test_contradictions_harm_that_file_alone(bad: CatalogRow, first: bool) -> None:
     rows = [file("S/f", 1, A), bad]
     wanted = wanted_from([catalog(1, file("S/a"), *(rows if first else rows[::-1]), file("S/z"))])
     assert set(wanted.files) == {"S/a", "S/z"}
@@ -162,7 +163,7 @@ def test_contradictions_harm_that_file_alone(bad: Row, first: bool) -> None:
         ],
     ],
 )
-def test_parts_that_do_not_make_a_file(rows: list[Row]) -> None:
+def test_parts_that_do_not_make_a_file(rows: list[CatalogRow]) -> None:
     wanted = wanted_from([catalog(1, file("S/a"), *rows)])
     assert set(wanted.files) == {"S/a"}
     assert set(wanted.refused) == {"S/f"}
@@ -256,7 +257,7 @@ def test_of_all_discs_but_the_first_only_their_own_rows_are_read(
     parsed: list[str] = []
     parse_line = tables.parse_line
 
-    def counting(text: str) -> Row:
+    def counting(text: str) -> CatalogRow:
         parsed.append(text)
         return parse_line(text)
 

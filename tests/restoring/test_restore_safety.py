@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from spanner.errors import DamagedImageError, DoesNotFitError
-from spanner.restoring.report import Report
+from spanner.restoring.report import RestoreReport
 from support.discs import Rows, add_disc_file, copy_out, edit_rows, edit_text, get_back
 from support.sets import make_set
 from support.trees import Entry, snapshot, write
@@ -37,7 +37,7 @@ def disc(image: str, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def get(disc: str, tmp_path: Path) -> Callable[..., Report]:
+def get(disc: str, tmp_path: Path) -> Callable[..., RestoreReport]:
     """Restore from the disc; whatever happens, only the target changes, and a and z come back."""
     (tmp_path / OUT).mkdir(parents=True)
 
@@ -45,7 +45,7 @@ def get(disc: str, tmp_path: Path) -> Callable[..., Report]:
         names = [name for name in below(tmp_path) if not name.startswith(OUT)]
         return snapshot(str(tmp_path / "outside")), names
 
-    def get(*discs: str, **options: object) -> Report:
+    def get(*discs: str, **options: object) -> RestoreReport:
         before = everything_else()
         report = get_back(discs or [disc], tmp_path / OUT, **options)
         assert everything_else() == before
@@ -109,7 +109,7 @@ def below(folder: Path) -> list[str]:
     ],
 )
 def test_paths_that_lead_out(
-    disc: str, get: Callable[..., Report], tmp_path: Path, path: str, kind: str
+    disc: str, get: Callable[..., RestoreReport], tmp_path: Path, path: str, kind: str
 ) -> None:
     path = path.replace("{outside}", str(tmp_path / "outside"))
     if kind in ("file", "hardlink"):
@@ -133,7 +133,7 @@ def test_paths_that_lead_out(
 @pytest.mark.parametrize("with_folder", [False, True])
 def test_a_link_and_a_file_behind_it(
     disc: str,
-    get: Callable[..., Report],
+    get: Callable[..., RestoreReport],
     tmp_path: Path,
     first: str,
     overwrite: bool,
@@ -172,7 +172,7 @@ def test_a_link_in_the_place_of_the_session(disc: str, tmp_path: Path) -> None:
 
 
 def test_links_into_the_target_lead_where_they_lead(
-    disc: str, get: Callable[..., Report], tmp_path: Path
+    disc: str, get: Callable[..., RestoreReport], tmp_path: Path
 ) -> None:
     """Links may lead anywhere, even out: they are only made, not followed."""
     outside = str(tmp_path / "outside/secret")
@@ -187,7 +187,7 @@ def test_links_into_the_target_lead_where_they_lead(
 
 @pytest.mark.parametrize("target", [r"a\x00b", "", "x" * 5000])
 def test_links_to_impossible_paths(
-    disc: str, get: Callable[..., Report], tmp_path: Path, target: str
+    disc: str, get: Callable[..., RestoreReport], tmp_path: Path, target: str
 ) -> None:
     edit_rows(disc, add(other_row("symlink", "S/l", target)))
     report = get()
@@ -200,7 +200,7 @@ def test_links_to_impossible_paths(
     ["{outside}/secret", "../outside/secret", "S/l/secret", "S/nothing", "S/h", "S/a.wav", ""],
 )
 def test_further_names_of_files_elsewhere(
-    disc: str, get: Callable[..., Report], tmp_path: Path, target: str
+    disc: str, get: Callable[..., RestoreReport], tmp_path: Path, target: str
 ) -> None:
     """They get the data that the disc has for them, never another file's."""
     row = file_row(disc, "S/h")
@@ -228,7 +228,7 @@ def test_further_names_of_files_elsewhere(
     ],
 )
 def test_paths_on_the_disc_that_lead_off_it(
-    disc: str, get: Callable[..., Report], tmp_path: Path, path: str
+    disc: str, get: Callable[..., RestoreReport], tmp_path: Path, path: str
 ) -> None:
     path = path.replace("{outside}", str(tmp_path / "outside"))
     edit_rows(disc, add(file_row(disc, "S/evil", path, SECRET)))
@@ -241,7 +241,7 @@ def test_paths_on_the_disc_that_lead_off_it(
 
 @pytest.mark.parametrize("path", ["data/link", "data/folder/secret", "data/pipe", "data/S"])
 def test_files_on_the_disc_that_are_links_or_none(
-    disc: str, get: Callable[..., Report], tmp_path: Path, path: str
+    disc: str, get: Callable[..., RestoreReport], tmp_path: Path, path: str
 ) -> None:
     os.symlink(tmp_path / "outside/secret", f"{disc}/data/link")
     os.symlink(tmp_path / "outside", f"{disc}/data/folder")
@@ -283,7 +283,12 @@ def set_field(name: str, index: int, value: str) -> Callable[[Rows], None]:
     ],
 )
 def test_numbers_that_cannot_be(
-    disc: str, get: Callable[..., Report], tmp_path: Path, index: int, value: str, reason: str
+    disc: str,
+    get: Callable[..., RestoreReport],
+    tmp_path: Path,
+    index: int,
+    value: str,
+    reason: str,
 ) -> None:
     edit_rows(disc, add(file_row(disc, "S/evil")))
     edit_rows(disc, set_field("S/evil", index, value))
@@ -304,7 +309,7 @@ def test_a_size_that_no_target_has(disc: str, tmp_path: Path) -> None:
 
 
 def test_a_part_far_behind_one_that_is_not_there(
-    disc: str, get: Callable[..., Report], tmp_path: Path
+    disc: str, get: Callable[..., RestoreReport], tmp_path: Path
 ) -> None:
     """At worst the file system refuses it."""
     text = json.loads(Path(disc, "catalog/set.json").read_text())
@@ -331,7 +336,7 @@ def test_a_part_far_behind_one_that_is_not_there(
 
 
 def test_the_same_path_twice_as_different_things(
-    disc: str, get: Callable[..., Report], tmp_path: Path
+    disc: str, get: Callable[..., RestoreReport], tmp_path: Path
 ) -> None:
     """Contradictions are said and harm no other file."""
     one, other = file_row(disc, "S/two"), file_row(disc, "S/two")

@@ -49,7 +49,7 @@ def test_each_state_of_a_folder_comes_back(
         states.append(snapshot(root))
     images = backups.images
     random.Random(seed).shuffle(images)
-    assert any(made.plan.earlier for made in backups.made)
+    assert any(made.plan.base_files for made in backups.made)
     for number, (made, state) in enumerate(zip(backups.made, states, strict=True)):
         out = tmp_path / f"out {number}"
         report = get_back(images, out, as_of=made.plan.set.created)
@@ -84,7 +84,7 @@ def test_a_chain_leads_to_the_set_that_holds_the_data(
     first, second, third = backups.made
     assert placed(second) == ["Song/Audio Files/a.wav", "Song/Song.ptx"]
     assert placed(third) == ["Song/Song.ptx", "Song/d.wav"]
-    holders = {file.path: file.set_id for file in third.plan.earlier}
+    holders = {file.path: file.set_id for file in third.plan.base_files}
     assert holders == {
         "Song/Audio Files/a.wav": second.plan.set.id,
         "Song/Audio Files/b.wav": first.plan.set.id,

@@ -6,7 +6,7 @@ import pytest
 
 from spanner.catalog.reader import DiscCatalog, DiscInfo, SetCatalog
 from spanner.errors import UsageError
-from spanner.model.base_set import EarlierSet
+from spanner.model.base_set import BaseSet
 from spanner.restoring.set_choice import chosen_set, moment
 
 
@@ -32,7 +32,7 @@ def test_what_is_no_moment(text: str) -> None:
 
 def disc(name: str, day: int, *refers: str, sources: tuple[str, ...] = ("S",)) -> DiscCatalog:
     created = f"2026-11-{day:02}T12:00:00Z"
-    earlier = tuple(EarlierSet(each, each, "", ()) for each in refers)
+    earlier = tuple(BaseSet(each, each, "", ()) for each in refers)
     infos = (DiscInfo(1, "V", "T", "cd", 1, 1),)
     known = SetCatalog(
         "spanner-set", 1, name, f"Title {name}", created, "tool", sources, infos, earlier

@@ -5,19 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from spanner.errors import MissingMediaError, UnreadableError, UsageError
-from spanner.model.tree import UNREADABLE, Need, Tree, origin
+from spanner.errors import MissingMediaError, UnreadableSourcesError, UsageError
+from spanner.model.tree import UNREADABLE, ReferenceRecord, Tree, origin
 from spanner.sources import resolver
-from spanner.sources.collect import Collecting, collect
+from spanner.sources.collect import CollectOptions, collect
 from support.projects import project, reaper
-from support.protools_files import Description, Medium, Volume, Writing
+from support.protools_files import Description, ProToolsMedium, Volume, Writing
 from support.trees import write
 
 TAKE = "Takes/Take.wav"
 
 
 def gathered(*sources: Path, **wishes: object) -> Tree:
-    tree = collect([str(source) for source in sources], Collecting(**wishes))  # type: ignore[arg-type]
+    tree = collect([str(source) for source in sources], CollectOptions(**wishes))  # type: ignore[arg-type]
     for file in tree.files:  # each name leads to the file's bytes
         for name in (file.path, *file.links):
             assert os.path.getsize(origin(tree.places, name)) == file.size
@@ -29,7 +29,7 @@ def names(tree: Tree) -> dict[str, tuple[str, ...]]:
 
 
 def needs(tree: Tree) -> dict[str, str]:
-    return {need.recorded: need.path or need.status for need in tree.needs}
+    return {need.recorded: need.path or need.status for need in tree.references}
 
 
 @pytest.fixture
@@ -58,8 +58,8 @@ def test_media_of_a_volume_go_below_its_name(drive: Path, tmp_path: Path) -> Non
     assert [(root.name, root.path) for root in tree.outside] == [
         ("Song/External Media/AG", str(drive))
     ]
-    assert tree.needs == (
-        Need(
+    assert tree.references == (
+        ReferenceRecord(
             "Song/Song.rpp",
             "audio",
             "inside",
@@ -67,7 +67,7 @@ def test_media_of_a_volume_go_below_its_name(drive: Path, tmp_path: Path) -> Non
             "Song/Audio Files/Kick.wav",
             str(tmp_path / "Song/Audio Files/Kick.wav"),
         ),
-        Need(
+        ReferenceRecord(
             "Song/Song.rpp",
             "audio",
             "outside",
@@ -215,7 +215,7 @@ def test_a_link_out_of_the_folder_does_not_hide_that_a_medium_is_outside(
     home = song(tmp_path, "Linked/Take.wav")
     os.symlink(drive / "Takes", home / "Linked")
     tree = gathered(home)
-    (need,) = (need for need in tree.needs if need.recorded == "Linked/Take.wav")
+    (need,) = (need for need in tree.references if need.recorded == "Linked/Take.wav")
     assert need.status == "outside"
     assert need.path.startswith("Song/External Media/")
     followed = gathered(home, follow=True)
@@ -235,7 +235,7 @@ def test_media_that_cannot_be_opened(
         return opened(path, *rest, **more)
 
     monkeypatch.setattr(os, "open", refuse)
-    with pytest.raises(UnreadableError, match=r"Take\.wav: Permission denied"):
+    with pytest.raises(UnreadableSourcesError, match=r"Take\.wav: Permission denied"):
         gathered(song(tmp_path, f"/Volumes/AG/{TAKE}"))
 
 
@@ -245,14 +245,14 @@ def test_sessions_that_cannot_be_read_are_archived_and_that_is_recorded(tmp_path
     write(str(home), "Cubase.cpr", b"RIFF\0\0\0\0NUND")
     tree = gathered(home)
     assert len(tree.files) == 4
-    unread = {need.path for need in tree.needs if need.status == UNREADABLE}
+    unread = {need.path for need in tree.references if need.status == UNREADABLE}
     assert unread == {"Song/Broken.ptx", "Song/Cubase.cpr"}
 
 
 def test_folder_only_reads_no_session(drive: Path, tmp_path: Path) -> None:
     tree = gathered(song(tmp_path, f"/Volumes/AG/{TAKE}", "/lost.wav"), folder_only=True)
     assert len(tree.files) == 2
-    assert tree.needs == ()
+    assert tree.references == ()
 
 
 def test_used_only_takes_what_sessions_refer_to(drive: Path, tmp_path: Path) -> None:
@@ -270,7 +270,7 @@ def test_used_only_takes_what_sessions_refer_to(drive: Path, tmp_path: Path) -> 
         "Song/Audio Files/._Kick.wav",
         f"Song/External Media/AG/{TAKE}",
     }
-    assert {each.path for each in tree.left_out} == {
+    assert {each.path for each in tree.skipped} == {
         "Song/Audio Files/Old.wav",
         "Song/Bounced Files/Mix.wav",
         "Song/Session File Backups/Song.bak.rpp",
@@ -316,7 +316,7 @@ def test_regenerable_files_are_left_out_and_listed(tmp_path: Path) -> None:
     ):
         write(str(home), name)
     assert len(gathered(home).files) == 8
-    left = {each.path: each.reason for each in gathered(home, skip_regenerable=True).left_out}
+    left = {each.path: each.reason for each in gathered(home, skip_regenerable=True).skipped}
     assert set(left) == {
         "Song/WaveCache.wfm",
         "Song/Audio Files/Kick.wav.reapeaks",
@@ -332,7 +332,10 @@ def test_regenerable_files_are_left_out_and_listed(tmp_path: Path) -> None:
 def test_what_pro_tools_makes_again(tmp_path: Path, form: str, scheme: int) -> None:
     home = tmp_path / "Song"
     fades = ("Fade Files",)
-    media = (Medium("AG", fades, "Fade_02.wav"), Medium("AG", ("Audio Files",), "Kick.wav"))
+    media = (
+        ProToolsMedium("AG", fades, "Fade_02.wav"),
+        ProToolsMedium("AG", ("Audio Files",), "Kick.wav"),
+    )
     session = Description(Writing(scheme), volumes=(Volume("AG", b"abcd"),), audio=media)
     write(str(home), f"Song.{form}", session.file())
     for name in (
@@ -343,6 +346,6 @@ def test_what_pro_tools_makes_again(tmp_path: Path, form: str, scheme: int) -> N
         "WaveCache.wfm",
     ):
         write(str(home), name)
-    left = {each.path for each in gathered(home, skip_regenerable=True).left_out}
+    left = {each.path for each in gathered(home, skip_regenerable=True).skipped}
     made_again = {"Song/Fade Files/Fade_01.wav"} if form == "ptx" else set()
     assert left == {"Song/Rendered Files/Elastic.wav", "Song/WaveCache.wfm"} | made_again

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spanner.model.session import Reference, Session, SessionError
+from spanner.model.session import MediaReference, Session, SessionError
 from spanner.sources.formats.protools import is_protools, read
 from support.protools_files import (
     AUDIO,
     Description,
-    Medium,
     Node,
+    ProToolsMedium,
     Volume,
     Writing,
 )
@@ -65,15 +65,15 @@ def refused(folder: Path, content: bytes) -> str:
 
 def test_pro_tools_5_on_a_mac(tmp_path: Path) -> None:
     media = (
-        Medium("Audio", ("Söng", "Audio Files"), "Kick.L", 1_355_463, ID),
-        Medium("Audio", ("Söng", "Fade Files"), "Fade 1.aif", 100, bytes(12)),
+        ProToolsMedium("Audio", ("Söng", "Audio Files"), "Kick.L", 1_355_463, ID),
+        ProToolsMedium("Audio", ("Söng", "Fade Files"), "Fade 1.aif", 100, bytes(12)),
     )
     assert session(tmp_path, replace(OLD_MAC, audio=media, rate=44_100)) == Session(
         "Pro Tools LE",
         "v5.1",
         "pts",
         (
-            Reference(
+            MediaReference(
                 kind="audio",
                 name="Kick.L",
                 volume="/Volumes/Audio",
@@ -82,7 +82,7 @@ def test_pro_tools_5_on_a_mac(tmp_path: Path) -> None:
                 unique_id=ID.hex(),
                 frames=1_355_463,
             ),
-            Reference(
+            MediaReference(
                 kind="fade",
                 name="Fade 1.aif",
                 volume="/Volumes/Audio",
@@ -99,8 +99,8 @@ def test_pro_tools_5_on_a_mac(tmp_path: Path) -> None:
 def test_pro_tools_6_on_windows(tmp_path: Path) -> None:
     """It records labels of volumes, or, as later versions do, drives."""
     media = (
-        Medium("AUDIO", ("Søng",), "Café™.wav"),
-        Medium("d:\\", ("Song", "Audio Files"), "Kick.wav"),
+        ProToolsMedium("AUDIO", ("Søng",), "Café™.wav"),
+        ProToolsMedium("d:\\", ("Song", "Audio Files"), "Kick.wav"),
     )
     found = session(tmp_path, replace(OLD_WINDOWS, audio=media))
     assert found.format == "pts"
@@ -119,14 +119,17 @@ def test_bytes_that_cp1252_leaves_open(tmp_path: Path) -> None:
     description = replace(
         OLD_WINDOWS,
         writing=replace(OLD_WINDOWS.writing, encoding="latin-1"),
-        audio=(Medium("c:\\", (), "\x81\x80.wav"),),
+        audio=(ProToolsMedium("c:\\", (), "\x81\x80.wav"),),
     )
     assert session(tmp_path, description).media[0].name == "\x81€.wav"
 
 
 def test_pro_tools_9(tmp_path: Path) -> None:
     """Without a list of volumes, the one that holds Users is that the Mac started from."""
-    media = (Medium("Macintosh HD", SONG, "Kick.wav"), Medium("AG", ("Takes",), "Snare.wav"))
+    media = (
+        ProToolsMedium("Macintosh HD", SONG, "Kick.wav"),
+        ProToolsMedium("AG", ("Takes",), "Snare.wav"),
+    )
     found = session(tmp_path, replace(PT_9, audio=media))
     assert found.format == "ptf"
     assert [(each.volume, each.directory) for each in found.media] == [
@@ -139,10 +142,10 @@ def test_pro_tools_9(tmp_path: Path) -> None:
 
 def test_pro_tools_12_with_volumes(tmp_path: Path) -> None:
     media = (
-        Medium("Macintosh HD", SONG, "Kick.wav", 5, ID),
-        Medium("AG", ("Users",), "Snare.wav"),
+        ProToolsMedium("Macintosh HD", SONG, "Kick.wav", 5, ID),
+        ProToolsMedium("AG", ("Users",), "Snare.wav"),
     )
-    film = (Medium("AG", ("Video Files",), "Film.mov"),)
+    film = (ProToolsMedium("AG", ("Video Files",), "Film.mov"),)
     found = session(tmp_path, replace(PT_12, audio=media, video=film))
     assert (found.application, found.version, found.format) == ("Pro Tools", "12.8.3", "ptx")
     assert [(each.kind, each.volume, each.name) for each in found.media] == [
@@ -166,8 +169,8 @@ def test_a_drive_of_windows(tmp_path: Path) -> None:
             Volume("\\\\nas\\audio\\", b"efgh", "\\\\nas\\audio\\", "audio"),
         ),
         audio=(
-            Medium("c:\\", ("Song",), "Kick.wav"),
-            Medium("\\\\nas\\audio\\", ("Song",), "Snare.wav"),
+            ProToolsMedium("c:\\", ("Song",), "Kick.wav"),
+            ProToolsMedium("\\\\nas\\audio\\", ("Song",), "Snare.wav"),
         ),
     )
     found = session(tmp_path, description).media
@@ -189,7 +192,7 @@ def test_volumes_that_the_list_does_not_tell_apart(tmp_path: Path) -> None:
             Volume("C", shared),
             Volume("D", b"dddd", ""),
         ),
-        audio=tuple(Medium(name, ("Users",), "x.wav") for name in "ABCD"),
+        audio=tuple(ProToolsMedium(name, ("Users",), "x.wav") for name in "ABCD"),
     )
     found = session(tmp_path, description)
     assert [each.volume for each in found.media] == [
@@ -205,7 +208,7 @@ def test_volumes_that_the_list_does_not_tell_apart(tmp_path: Path) -> None:
 
 
 def test_pro_tools_2018_writes_utf_8(tmp_path: Path) -> None:
-    media = (Medium("Macintosh HD", ("Users", "音"), "Gitarre – Ü🎸.wav"),)
+    media = (ProToolsMedium("Macintosh HD", ("Users", "音"), "Gitarre – Ü🎸.wav"),)
     found = session(tmp_path, replace(PT_2018, audio=media))
     assert found.media[0].directory == ("Users", "音")
     assert found.media[0].recorded == "Macintosh HD:Users:音:Gitarre – Ü🎸.wav"
@@ -213,11 +216,11 @@ def test_pro_tools_2018_writes_utf_8(tmp_path: Path) -> None:
 
 
 def test_pro_tools_2024_has_second_lists(tmp_path: Path) -> None:
-    media = (Medium("Macintosh HD", SONG, "Kick.wav"),)
+    media = (ProToolsMedium("Macintosh HD", SONG, "Kick.wav"),)
     found = session(tmp_path, replace(PT_2024, audio=media))
     assert [each.name for each in found.media] == ["Kick.wav"]
     assert not found.notes
-    second = (Medium("Macintosh HD", SONG, "Snare.wav", 7),)
+    second = (ProToolsMedium("Macintosh HD", SONG, "Snare.wav", 7),)
     found = session(tmp_path, replace(PT_2024, audio=media, second_audio=second))
     assert [(each.kind, each.name, each.frames) for each in found.media] == [
         ("audio", "Kick.wav", 48_000),
@@ -233,7 +236,7 @@ def test_pro_tools_2024_has_second_lists(tmp_path: Path) -> None:
 
 def test_a_second_list_without_descriptors(tmp_path: Path) -> None:
     write = PT_2024.writing
-    media = (Medium("Macintosh HD", SONG, "Kick.wav"),)
+    media = (ProToolsMedium("Macintosh HD", SONG, "Kick.wav"),)
     second = write.listing(PT_2024.nodes(media), ())
     blocks = PT_2024.blocks()
     blocks[2] = write.block(AUDIO, write.listing((), ()) + second)
@@ -243,13 +246,13 @@ def test_a_second_list_without_descriptors(tmp_path: Path) -> None:
 
 
 def test_the_list_that_nobody_has_seen_with_files(tmp_path: Path) -> None:
-    found = session(tmp_path, replace(PT_12, other=(Medium("AG", (), "x.bin"),)))
+    found = session(tmp_path, replace(PT_12, other=(ProToolsMedium("AG", (), "x.bin"),)))
     assert [(each.kind, each.name) for each in found.media] == [("other", "x.bin")]
     assert found.notes == ("block 0x2096 lists files, and what for is not known",)
 
 
 def test_names_that_a_disk_may_not_have(tmp_path: Path) -> None:
-    media = (Medium("AG", ("AC/DC",), "Back\\slash.wav"),)
+    media = (ProToolsMedium("AG", ("AC/DC",), "Back\\slash.wav"),)
     found = session(tmp_path, replace(PT_12, audio=media))
     assert found.media[0].directory == ("AC/DC",)
     assert found.notes == (
@@ -262,7 +265,7 @@ def test_a_path_without_a_volume(tmp_path: Path) -> None:
     nodes = (Node(2, 1, b"Kick.wav"), Node(1, 0xFFFFFFFF, b"Audio Files"))
     blocks = PT_12.blocks()
     blocks[2] = write.block(
-        AUDIO, write.listing(nodes, [write.audio_file(0, Medium("", (), "Kick.wav"))])
+        AUDIO, write.listing(nodes, [write.audio_file(0, ProToolsMedium("", (), "Kick.wav"))])
     )
     (tmp_path / "Song.ptx").write_bytes(write.seal(blocks))
     found = read(str(tmp_path / "Song.ptx"))
@@ -275,7 +278,7 @@ def test_a_path_without_a_volume(tmp_path: Path) -> None:
 def test_what_a_later_version_may_add(tmp_path: Path) -> None:
     """Blocks of other types, also with parts that look like blocks, and longer known blocks."""
     write = PT_12.writing
-    kick = Medium("AG", (), "Kick.wav")
+    kick = ProToolsMedium("AG", (), "Kick.wav")
     extra = (write.block(0x9999, b"Z" * 50), write.block(0x7777), write.block(0x1234, b"\0" * 5000))
     found = session(tmp_path, replace(PT_12, audio=(kick,), extra=extra))
     assert [each.name for each in found.media] == ["Kick.wav"]
@@ -286,7 +289,7 @@ def test_what_a_later_version_may_add(tmp_path: Path) -> None:
 
 
 def test_shorter_ids_are_none(tmp_path: Path) -> None:
-    kick = Medium("AG", (), "Kick.wav", unique_id=b"12345678")
+    kick = ProToolsMedium("AG", (), "Kick.wav", unique_id=b"12345678")
     found = session(tmp_path, replace(PT_12, audio=(kick,)))
     assert found.media[0].unique_id == ""
     assert not found.notes
@@ -347,7 +350,7 @@ def descriptions(draw: st.DrawFn) -> Description:
     )
     media = st.lists(
         st.builds(
-            Medium,
+            ProToolsMedium,
             st.sampled_from(labels),
             st.lists(names, max_size=4).map(tuple),
             names,
@@ -407,7 +410,9 @@ def test_every_key(tmp_path: Path, scheme: int) -> None:
     filler = write.block(0x9999, bytes(range(256)) * 18)
     for seed in range(256):
         description = replace(PT_12, writing=replace(write, seed=seed), extra=(filler,))
-        found = session(tmp_path, replace(description, audio=(Medium("AG", (), "Kick.wav"),)))
+        found = session(
+            tmp_path, replace(description, audio=(ProToolsMedium("AG", (), "Kick.wav"),))
+        )
         assert [each.name for each in found.media] == ["Kick.wav"]
 
 

@@ -20,18 +20,18 @@ from support.protools_files import (
     VIDEO,
     VOLUMES,
     Description,
-    Medium,
     Node,
+    ProToolsMedium,
     Volume,
     Writing,
     obscure,
 )
 
-KICK = Medium("HD", ("Users", "Song"), "Kick.wav")
+KICK = ProToolsMedium("HD", ("Users", "Song"), "Kick.wav")
 SMALL = Description(
     volumes=(Volume("HD", b"abcd", "/"),),
-    audio=(KICK, Medium("HD", ("Users", "Song"), "Ü.wav")),
-    video=(Medium("HD", (), "Film.mov"),),
+    audio=(KICK, ProToolsMedium("HD", ("Users", "Song"), "Ü.wav")),
+    video=(ProToolsMedium("HD", (), "Film.mov"),),
     second=True,
     shuffle=3,
 )
@@ -248,7 +248,7 @@ def test_a_long_name_above_many_files(path: str) -> None:
 
 def test_many_volumes_of_one_id(path: str) -> None:
     volumes = tuple(Volume(f"V{number}", b"abcd", f"/{number}") for number in range(5000))
-    media = tuple(Medium(volume.name, (), "x.wav") for volume in volumes)
+    media = tuple(ProToolsMedium(volume.name, (), "x.wav") for volume in volumes)
     began = time.process_time()
     found = outcome(path, replace(SMALL, volumes=volumes, audio=media, video=()).file())
     assert found

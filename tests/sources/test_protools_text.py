@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spanner.model.session import Reference, Session, SessionError
+from spanner.model.session import MediaReference, Session, SessionError
 from spanner.sources.formats.protools_text import is_text_export, read_text
 
 HEAD = (
@@ -39,21 +39,21 @@ FILES = (
     "Film.MOV                 \tAG:\n"
 )
 MEDIA = (
-    Reference(
+    MediaReference(
         kind="audio",
         name="Kick.wav",
         volume="/",
         directory=("Users", "ag", "Süng", "Audio Files"),
         recorded="Macintosh HD:Users:ag:Süng:Audio Files:Kick.wav",
     ),
-    Reference(
+    MediaReference(
         kind="fade",
         name="Fade 1.aif",
         volume="/",
         directory=("Users", "ag", "Süng", "Fade Files"),
         recorded="Macintosh HD:Users:ag:Süng:Fade Files:Fade 1.aif",
     ),
-    Reference("video", "Film.MOV", "/Volumes/AG", (), "AG:Film.MOV"),
+    MediaReference("video", "Film.MOV", "/Volumes/AG", (), "AG:Film.MOV"),
 )
 BOOT = "Macintosh HD is taken for the boot volume, as it holds Users"
 WHOLE = f"{HEAD}{ONLINE}{FILES}\n\n{CLIPS}"
@@ -109,7 +109,7 @@ def test_files_that_were_missing(tmp_path: Path) -> None:
     assert found.media == MEDIA
     assert found.notes == ("files that were missing when the text was exported: 3", BOOT)
     found = session(tmp_path, f"{HEAD}{ONLINE}{FILES}\n\n{OFFLINE}x.wav\t\n")
-    assert found.media == (*MEDIA, Reference("audio", "x.wav", "", (), "x.wav"))
+    assert found.media == (*MEDIA, MediaReference("audio", "x.wav", "", (), "x.wav"))
     assert "files without a location: 1" in found.notes
 
 
@@ -127,7 +127,7 @@ def test_no_lists_of_files(tmp_path: Path) -> None:
 
 def test_windows(tmp_path: Path) -> None:
     (found,) = session(tmp_path, f"{HEAD}{ONLINE}Kick.wav\tc:\\Song\\Audio Files\\\n").media
-    assert found == Reference(
+    assert found == MediaReference(
         "audio", "Kick.wav", "C:", ("Song", "Audio Files"), "c:\\Song\\Audio Files\\Kick.wav"
     )
 

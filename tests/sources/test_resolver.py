@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from spanner.model.session import Reference, Session
+from spanner.model.session import MediaReference, Session
 from spanner.sources import resolver
 from spanner.sources.folders import Folders
 from spanner.sources.resolver import (
@@ -17,8 +17,8 @@ from spanner.sources.resolver import (
     MISSING,
     OUTSIDE,
     REGENERABLE,
-    Found,
-    Gatherer,
+    MediaResolver,
+    ResolvedReference,
     is_backup,
 )
 from spanner.sources.session_scan import scan_sessions, session_files
@@ -40,9 +40,9 @@ def wav(frames: int = 10, unique_id: str = "", form: bytes = b"RIFF") -> bytes:
     return form + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks
 
 
-def reference(name: str, *directory: str, volume: str = "/", **more: object) -> Reference:
+def reference(name: str, *directory: str, volume: str = "/", **more: object) -> MediaReference:
     recorded = "/".join([*directory, name])
-    return Reference("audio", name, volume, directory, recorded, **more)  # type: ignore[arg-type]
+    return MediaReference("audio", name, volume, directory, recorded, **more)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -53,9 +53,9 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "Song"
 
 
-def find(home: Path, wanted: Reference, *search: str, **more: object) -> Found:
+def find(home: Path, wanted: MediaReference, *search: str, **more: object) -> ResolvedReference:
     session = Session("Pro Tools", "12", "ptx", (wanted,), **more)  # type: ignore[arg-type]
-    (found,) = Gatherer(search).gather(session, str(home / "Song.ptx"))
+    (found,) = MediaResolver(search).gather(session, str(home / "Song.ptx"))
     return found
 
 
@@ -140,7 +140,7 @@ def test_a_damaged_name_is_found_by_its_id(home: Path) -> None:
 
 def test_what_is_embedded_or_can_be_made_again(home: Path) -> None:
     assert find(home, reference("x.wav", volume="", embedded=True)).status == EMBEDDED
-    fade = Reference("fade", "f.wav", "/", ("Fade Files",), "f.wav")
+    fade = MediaReference("fade", "f.wav", "/", ("Fade Files",), "f.wav")
     assert find(home, fade).status == REGENERABLE
 
 
@@ -148,7 +148,7 @@ def test_what_no_session_uses_is_listed(home: Path) -> None:
     write(str(home), "Audio Files/Old.wav", wav())
     write(str(home), "Notes/mix.txt", b"text")
     session = Session("", "", "ptx", (reference("Kick.wav", "Audio Files", volume=""),))
-    gatherer = Gatherer()
+    gatherer = MediaResolver()
     found = gatherer.gather(session, str(home / "Song.ptx"))
     assert gatherer.unused(str(home / "Song.ptx"), found) == [str(home / "Audio Files/Old.wav")]
 
@@ -157,7 +157,7 @@ def test_folders_are_read_once_for_many_sessions(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folders = Folders()
-    gatherer = Gatherer([str(tmp_path), str(home)], folders)
+    gatherer = MediaResolver([str(tmp_path), str(home)], folders)
     listed: list[str] = []
     scandir = os.scandir
     monkeypatch.setattr(os, "scandir", lambda top: listed.append(str(top)) or scandir(top))
@@ -176,7 +176,7 @@ def test_a_backup_belongs_to_the_folder_above(home: Path) -> None:
     write(str(home), "Session File Backups/Song.bak.001.ptx", b"session")
     session = Session("", "", "ptx", (reference("Kick.wav", "Lost", volume="/Volumes/X"),))
     file = str(home / "Session File Backups/Song.bak.001.ptx")
-    (found,) = Gatherer().gather(session, file)
+    (found,) = MediaResolver().gather(session, file)
     assert (found.status, found.path) == (INSIDE, str(home / "Audio Files/Kick.wav"))
     assert is_backup(file)
     assert not is_backup(str(home / "Song.ptx"))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanner.errors import UsageError
-from spanner.model.tree import LeftOut, origin
+from spanner.model.tree import Skipped, origin
 from spanner.sources import Directory, File, SourceRoot, Symlink, Tree, scan
 
 DAY = 86_400 * 10**9
@@ -50,7 +50,7 @@ def test_everything_in_order(tmp_path: Path) -> None:
         "Song/c/d/e",
     ]
     assert tree.symlinks == ()
-    assert tree.left_out == ()
+    assert tree.skipped == ()
 
 
 def test_sizes_times_and_modes(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_symbolic_links_are_recorded_not_followed(tmp_path: Path) -> None:
     )
     assert files(tree) == ["Song/a/x.wav"]
     assert directories(tree) == ["Song", "Song/a"]
-    assert tree.left_out == ()
+    assert tree.skipped == ()
 
 
 def test_followed_links_stand_for_what_they_lead_to(tmp_path: Path) -> None:
@@ -179,10 +179,10 @@ def test_followed_links_stand_for_what_they_lead_to(tmp_path: Path) -> None:
     assert directories(tree) == ["Song", "Song/2", "Song/2/y", "Song/a"]
     assert tree.symlinks == ()
     nowhere = "a symbolic link that leads nowhere"
-    assert tree.left_out == (
-        LeftOut("Song/3", f"{nowhere} (No such file or directory)"),
-        LeftOut("Song/4", f"{nowhere} (Too many levels of symbolic links)"),
-        LeftOut("Song/5", f"{nowhere} (Not a directory)"),
+    assert tree.skipped == (
+        Skipped("Song/3", f"{nowhere} (No such file or directory)"),
+        Skipped("Song/4", f"{nowhere} (Too many levels of symbolic links)"),
+        Skipped("Song/5", f"{nowhere} (Not a directory)"),
     )
 
 
@@ -196,8 +196,8 @@ def test_followed_links_that_lead_back_up_end_there(tmp_path: Path) -> None:
     os.symlink("a", tmp_path / "Song/same")
     tree = scan([str(tmp_path / "Song")], follow=True)
     reason = "a symbolic link to a folder above it"
-    assert tree.left_out == tuple(
-        LeftOut(f"Song/{path}", reason)
+    assert tree.skipped == tuple(
+        Skipped(f"Song/{path}", reason)
         for folder in ("a", "same")
         for path in (f"{folder}/b/above", f"{folder}/b/pool/song", f"{folder}/b/up")
     )
@@ -231,10 +231,10 @@ def test_special_files_are_left_out_with_their_reason(
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("socket")
         tree = scan([str(tmp_path / "Song"), "/dev/null"])
-    assert tree.left_out == (
-        LeftOut("Song/pipe", "a named pipe"),
-        LeftOut("Song/socket", "a socket"),
-        LeftOut("null", "a character device"),
+    assert tree.skipped == (
+        Skipped("Song/pipe", "a named pipe"),
+        Skipped("Song/socket", "a socket"),
+        Skipped("null", "a character device"),
     )
     assert files(tree) == ["Song/a.wav"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spanner.errors import SourceError, UnreadableError, UsageError
+from spanner.errors import SourceError, UnreadableSourcesError, UsageError
 from spanner.sources import scan
 
 NOBODY = 65534
@@ -48,8 +48,8 @@ def write(path: str) -> None:
         file.write(b"data")
 
 
-def refused(*sources: str, follow: bool = False) -> UnreadableError:
-    with unprivileged(), pytest.raises(UnreadableError) as caught:
+def refused(*sources: str, follow: bool = False) -> UnreadableSourcesError:
+    with unprivileged(), pytest.raises(UnreadableSourcesError) as caught:
         scan(sources, follow=follow)
     assert caught.value.exit_code == 4
     return caught.value
@@ -202,7 +202,7 @@ def test_deep_trees_are_walked_to_their_end(dig: Dig, depth: int) -> None:
 
 def test_what_lies_too_deep_for_any_path_is_unreadable(dig: Dig) -> None:
     top = dig("some folder", 1500)
-    with pytest.raises(UnreadableError) as caught:
+    with pytest.raises(UnreadableSourcesError) as caught:
         scan([top])
     ((path, reason),) = caught.value.failures
     assert reason == "File name too long"

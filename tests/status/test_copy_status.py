@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from spanner.library import FILE, FOLDER, VERIFY, Finding, Holding, Library
+from spanner.library import FILE, FOLDER, VERIFY, CheckResult, Library
 from spanner.model.plan import Plan
-from spanner.status.copy_status import family
+from spanner.status.copy_status import CopyStatus, CopyStatuses, family
 from spanner.status.counting import count
 
 
@@ -23,11 +23,11 @@ def image(known: Library, one_disc: Plan, tmp_path: Path) -> Path:
 
 
 def check(library: Library, plan: Plan, path: Path, kind: str = FILE) -> None:
-    assert library.checks.add(Finding(plan.set.id, 1, str(path), kind, VERIFY, sha256="a" * 64))
+    assert library.checks.add(CheckResult(plan.set.id, 1, str(path), kind, VERIFY, sha256="a" * 64))
 
 
-def only(library: Library) -> Holding:
-    (holding,) = library.holdings.of()
+def only(library: Library) -> CopyStatus:
+    (holding,) = CopyStatuses(library.db).of()
     return holding
 
 
@@ -82,8 +82,8 @@ def test_one_file_under_two_names_counts_once(
 ) -> None:
     os.link(image, tmp_path / "link.iso")
     check(known, one_disc, tmp_path / "link.iso")
-    assert [each.state for each in known.holdings.of()] == ["good", "double"]
-    assert count(known.holdings.of()).copies == 1
+    assert [each.state for each in CopyStatuses(known.db).of()] == ["good", "double"]
+    assert count(CopyStatuses(known.db).of()).copies == 1
 
 
 def test_folders_of_one_drive_are_one_place(
@@ -92,20 +92,22 @@ def test_folders_of_one_drive_are_one_place(
     (tmp_path / "other").mkdir()
     shutil.copy(image, tmp_path / "other/x.iso")
     check(known, one_disc, tmp_path / "other/x.iso")
-    found = count(known.holdings.of())
+    found = count(CopyStatuses(known.db).of())
     assert (found.copies, found.media, found.places) == (2, 1, 1)
     known.places.keep_images(known.places.images(str(tmp_path / "other")), "vault")
-    assert count(known.holdings.of()).places == 1, "both are on the drive that is in the vault"
+    assert count(CopyStatuses(known.db).of()).places == 1, (
+        "both are on the drive that is in the vault"
+    )
     known.places.keep_images(known.places.images(str(image)), "VAULT")
-    assert count(known.holdings.of()).places == 1
+    assert count(CopyStatuses(known.db).of()).places == 1
     known.places.keep_images(known.places.images(str(image)), "shelf")
-    assert count(known.holdings.of()).places == 2
+    assert count(CopyStatuses(known.db).of()).places == 2
 
 
 def test_only_the_sets_that_are_asked_for(known: Library, one_disc: Plan, image: Path) -> None:
-    assert list(known.holdings.of([])) == []
-    assert list(known.holdings.of(["other"])) == []
-    assert len(list(known.holdings.of([one_disc.set.id, "other"]))) == 1
+    assert list(CopyStatuses(known.db).of([])) == []
+    assert list(CopyStatuses(known.db).of(["other"])) == []
+    assert len(list(CopyStatuses(known.db).of([one_disc.set.id, "other"]))) == 1
 
 
 @pytest.mark.parametrize(

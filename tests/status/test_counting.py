@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spanner.status.copy_status import Holding
+from spanner.status.copy_status import CopyStatus
 from spanner.status.counting import Count, Rule, count, least, numbers
 
 STATES = ("good", "good", "good", "unchecked", "failing", "spoilt", "lost", "not seen", "double")
@@ -15,8 +15,8 @@ def holding(
     state: str = "good",
     number: int = 1,
     verified: str = "2025-01-01T00:00:00Z",
-) -> Holding:
-    return Holding("set", 1, "X_01OF01", medium, number, "", site, site, state, verified)
+) -> CopyStatus:
+    return CopyStatus("set", 1, "X_01OF01", medium, number, "", site, site, state, verified)
 
 
 HOLDINGS = st.lists(
@@ -33,7 +33,7 @@ HOLDINGS = st.lists(
 
 
 @given(HOLDINGS)
-def test_a_count_is_of_what_is_good(holdings: list[Holding]) -> None:
+def test_a_count_is_of_what_is_good(holdings: list[CopyStatus]) -> None:
     good = [each for each in holdings if each.state == "good"]
     found = count(holdings)
     assert found.copies == len(good)
@@ -45,14 +45,14 @@ def test_a_count_is_of_what_is_good(holdings: list[Holding]) -> None:
 
 
 @given(HOLDINGS)
-def test_nothing_counts_more_than_there_are(holdings: list[Holding]) -> None:
+def test_nothing_counts_more_than_there_are(holdings: list[CopyStatus]) -> None:
     found = count(holdings)
     assert max(found.media, found.places) <= found.copies <= len(holdings)
     assert bool(found.copies) == bool(found.media) == bool(found.places)
 
 
 @given(HOLDINGS, st.integers(0, 5))
-def test_one_good_copy_less_is_never_more(holdings: list[Holding], index: int) -> None:
+def test_one_good_copy_less_is_never_more(holdings: list[CopyStatus], index: int) -> None:
     if index < len(holdings):
         fewer = count(holdings[:index] + holdings[index + 1 :])
         whole = count(holdings)
@@ -60,7 +60,7 @@ def test_one_good_copy_less_is_never_more(holdings: list[Holding], index: int) -
 
 
 @given(HOLDINGS)
-def test_a_doubt_takes_the_burnt_disc_that_matters_most(holdings: list[Holding]) -> None:
+def test_a_doubt_takes_the_burnt_disc_that_matters_most(holdings: list[CopyStatus]) -> None:
     doubted, whole = count(holdings, doubt=True), count(holdings)
     burnt = [each for each in holdings if each.number and each.counts]
     if not burnt:

@@ -18,18 +18,18 @@ from spanner.library import (
     SPOILT,
     VERIFIED,
     VERIFY,
-    Finding,
+    CheckResult,
     Library,
-    Rule,
     before,
     image_key,
     open_library,
-    parse_age,
 )
 from spanner.model.plan import SetInfo
-from spanner.model.tree import UNREADABLE, Need
+from spanner.model.tree import UNREADABLE, ReferenceRecord
+from spanner.model.units import parse_age
 from spanner.reading.verify import verify
-from spanner.status.set_status import SetStatus, Status
+from spanner.status.counting import Rule
+from spanner.status.set_status import SetStatus, Status, status
 from support.discs import flip, place
 from support.sets import MadeSet, make_set
 from support.trees import write
@@ -74,12 +74,12 @@ def check(library: Library, path: str) -> bool:
     assert verdict.catalog
     ids = verdict.catalog.set.id, verdict.catalog.number
     problems = tuple(verdict.problems)
-    library.checks.add(Finding(*ids, path, FILE, VERIFY, problems, verdict.sha256))
+    library.checks.add(CheckResult(*ids, path, FILE, VERIFY, problems, verdict.sha256))
     return not problems
 
 
 def find(library: Library, rule: Rule | None = None) -> Status:
-    return library.status(rule or Rule(), SINCE)
+    return status(library, rule or Rule(), SINCE)
 
 
 def only(library: Library, rule: Rule | None = None) -> SetStatus:
@@ -149,7 +149,7 @@ def test_a_damaged_image_counts_no_more(library: Library, made: MadeSet) -> None
 
 def test_a_failing_disc_makes_it_not_well(library: Library, made: MadeSet) -> None:
     burn(library, made, 1, "")
-    library.checks.add(Finding(made.plan.set.id, 1, "/dev/sr0", DISC, VERIFY, ("scratched",)))
+    library.checks.add(CheckResult(made.plan.set.id, 1, "/dev/sr0", DISC, VERIFY, ("scratched",)))
     found = find(library, Rule(1, 1, 1))
     assert found.sets[0].well
     assert [(each.number, each.remark) for each in found.failing] == [(1, "scratched")]
@@ -163,7 +163,7 @@ def test_a_doubt_counts_one_less(library: Library, made: MadeSet) -> None:
         burn(library, made, 1, "")
         burn(library, made, 2, "")
     assert only(library).copies == 3
-    library.checks.add(Finding(made.plan.set.id, 1, "/dev/sr0", DISC, VERIFY, ("scratched",)))
+    library.checks.add(CheckResult(made.plan.set.id, 1, "/dev/sr0", DISC, VERIFY, ("scratched",)))
     found = find(library)
     assert found.sets[0].copies == 2
     assert [(each.volume_id, each.remark) for each in found.doubtful] == [
@@ -193,13 +193,13 @@ def test_what_was_spoilt_is_told_and_no_more(library: Library, made: MadeSet) ->
 
 def test_checks_that_are_due(library: Library, made: MadeSet) -> None:
     copy = burn(library, made, 2, "")
-    with library._db as db:
+    with library.db as db:
         db.execute("UPDATE copies SET verified = '2020-02-02T00:00:00Z' WHERE id = ?", (copy,))
     found = find(library, Rule(1, 1, 1))
     assert [(each.disc, each.number) for each in found.due] == [(2, 1)]
     assert not found.well
-    assert library.status(Rule(1, 1, 1), "2020-02-02T00:00:00Z").well
-    library.checks.add(Finding(made.plan.set.id, 2, "/dev/sr0", DISC, VERIFY))
+    assert status(library, Rule(1, 1, 1), "2020-02-02T00:00:00Z").well
+    library.checks.add(CheckResult(made.plan.set.id, 2, "/dev/sr0", DISC, VERIFY))
     assert find(library, Rule(1, 1, 1)).well
     belongs = (made.plan.set.id, 1)
     copy = library.copies.begin(image_key(*belongs), belongs, "X", 1, "/dev/sr0", "cd-r")
@@ -221,22 +221,22 @@ def test_discs_that_are_not_written_yet(library: Library, made: MadeSet) -> None
 @pytest.mark.parametrize("learnt", [False, True])
 def test_what_was_missing_when_archived(library: Library, made: MadeSet, learnt: bool) -> None:
     needs = (
-        Need("Song/Song.rpp", "audio", "missing", "/Volumes/AG/Lost.wav"),
-        Need("Song/Song.rpp", "audio", "regenerable", "fade"),
-        Need("Song/Song.cpr", "project", UNREADABLE, "closed format", "Song/Song.cpr"),
+        ReferenceRecord("Song/Song.rpp", "audio", "missing", "/Volumes/AG/Lost.wav"),
+        ReferenceRecord("Song/Song.rpp", "audio", "regenerable", "fade"),
+        ReferenceRecord("Song/Song.cpr", "project", UNREADABLE, "closed format", "Song/Song.cpr"),
     )
     library.add(
         msgspec.structs.replace(
-            made.plan, set=SetInfo("needy", "Needy", "2099-01-01T00:00:00Z"), needs=needs
+            made.plan, set=SetInfo("needy", "Needy", "2099-01-01T00:00:00Z"), references=needs
         )
     )
     if learnt:  # as in a library of the version before
-        with library._db as db:
+        with library.db as db:
             db.execute("DELETE FROM sessions")
     for disc in (1, 2):
         copy = library.copies.begin(f"needy/{disc}", ("needy", disc), "X", 1, "/dev/sr0", "cd-r")
         library.copies.settle(copy, VERIFIED, "a" * 64)
-    found = library.status(Rule(1, 1, 1), SINCE, ["needy"])
+    found = status(library, Rule(1, 1, 1), SINCE, ["needy"])
     assert found.sets[0].lacks == (
         "1 medium that its sessions need was missing when it was archived",
     )
@@ -245,12 +245,12 @@ def test_what_was_missing_when_archived(library: Library, made: MadeSet, learnt:
     )
     assert not found.sets[0].complete
     assert not found.well
-    assert library.status(Rule(1, 1, 1), SINCE, ["needy"], allow_missing=True).well
+    assert status(library, Rule(1, 1, 1), SINCE, ["needy"], allow_missing=True).well
 
 
 def test_a_thousand_sets_of_a_hundred_discs_are_fast(tmp_path: Path) -> None:
     with open_library(str(tmp_path / "large.sqlite")) as library:
-        db = library._db
+        db = library.db
         sets = [f"set {number:04}" for number in range(1000)]
         discs = [(set_id, number) for set_id in sets for number in range(1, 101)]
         moment = "2026-01-01T00:00:00Z"
@@ -277,7 +277,7 @@ def test_a_thousand_sets_of_a_hundred_discs_are_fast(tmp_path: Path) -> None:
         taken: list[float] = []
         while not taken or (len(taken) < 3 and taken[-1] >= 2):  # others may be at work too
             started = time.process_time()
-            found = library.status(Rule(2, 2, 2), "2025-01-01T00:00:00Z")
+            found = status(library, Rule(2, 2, 2), "2025-01-01T00:00:00Z")
             taken.append(time.process_time() - started)
     assert len(found.sets) == 1000
     assert found.well

@@ -10,11 +10,12 @@ import pytest
 from burners import FolderDrive, silent
 from spanner.burning.folder_job import FolderJob
 from spanner.errors import SourceError
-from spanner.library import FILE, VERIFY, Finding, Library, open_library
+from spanner.library import FILE, VERIFY, CheckResult, Library, open_library
 from spanner.model.media_types import parse_media
 from spanner.model.plan import Plan
-from spanner.planning.planner import Wishes, make_plan
-from spanner.sources.collect import Collecting, collect
+from spanner.planning.planner import PlanOptions, make_plan
+from spanner.sources.collect import CollectOptions, collect
+from spanner.status import source_status
 from spanner.status.counting import Count
 from spanner.status.source_status import SourceStatus, examine
 from support.discs import flip
@@ -42,15 +43,15 @@ def archive(
     library: Library, source: str, folder: object, media: str = "custom:1MB", **wishes: object
 ) -> Plan:
     """Write a source to images."""
-    collecting = Collecting(**wishes)  # type: ignore[arg-type]
-    plan = make_plan(collect([source], collecting, silent), Wishes(parse_media(media)))
+    collecting = CollectOptions(**wishes)  # type: ignore[arg-type]
+    plan = make_plan(collect([source], collecting, silent), PlanOptions(parse_media(media)))
     library.add(plan)
     FolderJob(FolderDrive(str(folder)), library, lambda _: False).run(plan)
     return plan
 
 
 def ask(library: Library, source: str, wanted: int = 1, **wishes: object) -> SourceStatus:
-    return library.examine(source, Collecting(**wishes), wanted, silent)  # type: ignore[arg-type]
+    return examine(library, source, CollectOptions(**wishes), wanted, silent)  # type: ignore[arg-type]
 
 
 def test_what_is_archived_may_go(library: Library, song: str, tmp_path: Path) -> None:
@@ -75,7 +76,7 @@ def test_too_few_copies(library: Library, song: str, tmp_path: Path) -> None:
     images = sorted((tmp_path / "out").glob("*.iso"))
     for number, image in enumerate(images, 1):
         library.checks.add(
-            Finding(plan.set.id, number, str(shutil.copy(image, tmp_path)), FILE, VERIFY)
+            CheckResult(plan.set.id, number, str(shutil.copy(image, tmp_path)), FILE, VERIFY)
         )
         assert ask(library, song, 2).safe is (number == len(images))
 
@@ -133,7 +134,9 @@ def test_what_was_never_archived(library: Library, song: str, tmp_path: Path) ->
 def test_a_plan_that_was_not_written_is_no_archive(
     library: Library, song: str, tmp_path: Path
 ) -> None:
-    plan = make_plan(collect([song], Collecting(), silent), Wishes(parse_media("custom:1MB")))
+    plan = make_plan(
+        collect([song], CollectOptions(), silent), PlanOptions(parse_media("custom:1MB"))
+    )
     library.add(plan)
     found = ask(library, song)
     assert len(found.changed) == 3, "of what no disc was written no hash is known"
@@ -221,7 +224,7 @@ def test_a_file_that_changes_while_it_is_read(library: Library, song: str, tmp_p
             with open(os.path.join(song, "long.wav"), "ab") as file:
                 file.write(b"x")
 
-    found = library.examine(song, Collecting(), 1, Meddler())
+    found = examine(library, song, CollectOptions(), 1, Meddler())
     assert found.unread == ("Song/long.wav",)
     assert found.reasons == ("1 file could not be read, or changed meanwhile",)
 
@@ -231,9 +234,13 @@ def test_no_such_source(library: Library) -> None:
         ask(library, "")
 
 
-def test_discs_of_which_nothing_counts(library: Library, song: str, tmp_path: Path) -> None:
+def test_discs_of_which_nothing_counts(
+    library: Library, song: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plan = archive(library, song, tmp_path / "out")
     counts = {(plan.set.id, disc.number): Count(2, 1, 1) for disc in plan.discs}
-    assert examine(library._db, song, Collecting(), 2, counts, silent).safe
-    found = examine(library._db, song, Collecting(), 1, {}, silent)
+    monkeypatch.setattr(source_status, "counts_of_all", lambda _: counts)
+    assert examine(library, song, CollectOptions(), 2, silent).safe
+    monkeypatch.setattr(source_status, "counts_of_all", lambda _: {})
+    found = examine(library, song, CollectOptions(), 1, silent)
     assert (found.copies, len(found.scarce)) == (0, 3)

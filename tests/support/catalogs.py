@@ -25,7 +25,7 @@ class File:
     @property
     def line(self) -> str:
         """Its line in the catalog."""
-        row = tables.Row(
+        row = tables.CatalogRow(
             "file",
             self.disc,
             self.part,

@@ -11,7 +11,7 @@ from typing import Any
 from burners import silent
 from spanner.model.units import SECTOR
 from spanner.reading.iso import IsoImage
-from spanner.restoring.report import Report
+from spanner.restoring.report import RestoreReport
 from spanner.restoring.restore import restore
 
 NOBODY = 65534
@@ -50,7 +50,7 @@ restore(images, target, Slow())
 """
 
 
-def get_back(paths: Sequence[str], folder: object, **options: Any) -> Report:
+def get_back(paths: Sequence[str], folder: object, **options: Any) -> RestoreReport:
     """Restore without showing progress."""
     return restore(paths, str(folder), silent, **options)
 

@@ -12,7 +12,7 @@ from spanner.model.media_types import parse_media
 from spanner.model.paths import parents
 from spanner.model.plan import Disc, Plan, SetInfo
 from spanner.model.units import SECTOR
-from spanner.planning.planner import Wishes, make_plan
+from spanner.planning.planner import PlanOptions, make_plan
 from spanner.sources import scan
 
 SET = SetInfo("11111111-2222-3333-4444-555555555555", "Title", "2026-11-23T19:08:00Z")
@@ -48,7 +48,7 @@ class DiscImage:
 
 def plan_for(source: str, media: str = "custom:1MB", strategy: str = "letters") -> Plan:
     """The plan of a set with a known id and time."""
-    return make_plan(scan([source]), Wishes(parse_media(media), strategy), set_info=SET)
+    return make_plan(scan([source]), PlanOptions(parse_media(media), strategy), set_info=SET)
 
 
 def layout_of(plan: Plan, disc: Disc) -> Layout:

@@ -33,7 +33,7 @@ class Volume:
 
 
 @dataclass(frozen=True)
-class Medium:
+class ProToolsMedium:
     """A file to list: the name of its volume, the directories under it, its own name."""
 
     volume: str
@@ -78,7 +78,7 @@ class Writing:
         ]
         return self.block(TREE, self.u32(len(nodes)) + b"".join(parts), schema=1)
 
-    def audio_file(self, node: int, medium: Medium, *, old: bool = False) -> bytes:
+    def audio_file(self, node: int, medium: ProToolsMedium, *, old: bool = False) -> bytes:
         """A descriptor; `old` is that of Pro Tools 5.1, which has neither times nor originator."""
         form = (
             self.u32(48_000) + b"\1\x18" + self.number(medium.frames, 8) + b"\3" + bytes(4)
@@ -158,17 +158,17 @@ class Description:
     windows: bool = False
     rate: int = 48_000
     volumes: tuple[Volume, ...] = ()
-    audio: tuple[Medium, ...] = ()
-    video: tuple[Medium, ...] = ()
-    other: tuple[Medium, ...] = ()
+    audio: tuple[ProToolsMedium, ...] = ()
+    video: tuple[ProToolsMedium, ...] = ()
+    other: tuple[ProToolsMedium, ...] = ()
     second: bool = False
-    second_audio: tuple[Medium, ...] = ()
+    second_audio: tuple[ProToolsMedium, ...] = ()
     old: bool = False
     list_volumes: bool = True
     shuffle: int | None = None
     extra: tuple[bytes, ...] = ()
 
-    def nodes(self, media: Sequence[Medium]) -> list[Node]:
+    def nodes(self, media: Sequence[ProToolsMedium]) -> list[Node]:
         """The tree that holds the media; its files are in their order."""
         tags = {volume.name: volume.tag for volume in self.volumes}
         places: dict[tuple[str, ...], int] = {}
@@ -193,7 +193,7 @@ class Description:
             add(Node(2, parent, medium.name.encode(self.writing.encoding), tag))
         return nodes if self.shuffle is None else shuffled(nodes, self.shuffle)
 
-    def audio_list(self, media: Sequence[Medium]) -> bytes:
+    def audio_list(self, media: Sequence[ProToolsMedium]) -> bytes:
         nodes = self.nodes(media)
         files = [index for index, node in enumerate(nodes) if node.kind == 2]
         return self.writing.listing(
@@ -204,7 +204,7 @@ class Description:
             ),
         )
 
-    def video_list(self, media: Sequence[Medium]) -> bytes:
+    def video_list(self, media: Sequence[ProToolsMedium]) -> bytes:
         nodes = self.nodes(media)
         files = (index for index, node in enumerate(nodes) if node.kind == 2)
         return self.writing.listing(nodes, map(self.writing.video_file, files))

@@ -4,13 +4,13 @@ import os
 from dataclasses import dataclass
 
 from burners import FolderDrive, silent
-from spanner.burning.burn_result import Written
+from spanner.burning.burn_result import BurnResult
 from spanner.burning.folder_job import FolderJob
 from spanner.library import open_library
 from spanner.model.media_types import parse_media
 from spanner.model.plan import Plan
 from spanner.model.tree import Tree
-from spanner.planning.planner import Wishes, make_plan
+from spanner.planning.planner import PlanOptions, make_plan
 from spanner.sources import scan
 from spanner.sources.hashing import with_hashes
 
@@ -20,7 +20,7 @@ class MadeSet:
     """A plan and its images."""
 
     plan: Plan
-    written: list[Written]
+    written: list[BurnResult]
 
     @property
     def images(self) -> list[str]:
@@ -43,7 +43,7 @@ def make_set(
     ecc: float = 0,
 ) -> MadeSet:
     """Archive the source, or this tree, into images in the folder."""
-    wishes = Wishes(
+    wishes = PlanOptions(
         parse_media(media), strategy, split, replicate, hashed, title, parities=parities, ecc=ecc
     )
     plan = make_plan(tree or scan([source]), wishes)

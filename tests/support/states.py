@@ -8,19 +8,19 @@ from dataclasses import dataclass, field
 
 from burners import FolderDrive, silent
 from spanner.burning.folder_job import FolderJob
-from spanner.incremental import Comparing, compare
+from spanner.incremental import IncrementalOptions, compare
 from spanner.library import open_library
 from spanner.model.media_types import parse_media
-from spanner.planning.planner import Wishes, make_plan
+from spanner.planning.planner import PlanOptions, make_plan
 from spanner.sources import scan
 from spanner.sources.hashing import with_hashes
 from support.sets import MadeSet
 from support.trees import write
 
-FULL = Comparing()
-BY_TIME = Comparing(new_only=True)
-BY_HASH = Comparing(new_only=True, by_hash=True)
-ANYWHERE = Comparing(skip_archived=True)
+FULL = IncrementalOptions()
+BY_TIME = IncrementalOptions(new_only=True)
+BY_HASH = IncrementalOptions(new_only=True, by_hash=True)
+ANYWHERE = IncrementalOptions(skip_archived=True)
 
 _NAMES = ("a.wav", "._a.wav", "b.wav", "B.WAV", "\udcff\n.wav", "Song.ptx", "empty.wav", "z.mov")
 _FOLDERS = ("", "Audio Files/", "Audio Files/deep/", "odd\\folder/")
@@ -39,11 +39,11 @@ class Backups:
     def library(self) -> str:
         return os.path.join(self.folder, "library.sqlite")
 
-    def archive(self, *sources: str, how: Comparing = BY_TIME, title: str = "") -> MadeSet:
+    def archive(self, *sources: str, how: IncrementalOptions = BY_TIME, title: str = "") -> MadeSet:
         """Archive what is new of the sources."""
         with open_library(self.library) as library:
-            tree = compare(scan(list(sources)), library.archived, how, silent)
-            wishes = Wishes(
+            tree = compare(scan(list(sources)), library.complete_sets, how, silent)
+            wishes = PlanOptions(
                 parse_media(self.media),
                 replicate=how.replicate,
                 hashed=how.hashed,
@@ -72,7 +72,7 @@ def placed(made: MadeSet) -> list[str]:
 
 def kept(made: MadeSet) -> list[str]:
     """The paths that it leaves to earlier sets."""
-    return sorted(path for file in made.plan.earlier for path in (file.path, *file.links))
+    return sorted(path for file in made.plan.base_files for path in (file.path, *file.links))
 
 
 class Changes:
@@ -122,6 +122,6 @@ class Changes:
         os.utime(path, ns=(1_500_000_000_000_000_000, 1_500_000_000_000_000_000))
 
 
-def without(images: Sequence[str], left_out: str) -> list[str]:
+def without(images: Sequence[str], skipped: str) -> list[str]:
     """The images but for one."""
-    return [image for image in images if image != left_out]
+    return [image for image in images if image != skipped]

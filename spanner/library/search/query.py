@@ -28,7 +28,7 @@ WHERE folders.id = ?
 """
 
 
-class Query(msgspec.Struct, frozen=True):
+class FileQuery(msgspec.Struct, frozen=True):
     """What to look for; what is None or empty does not matter.
 
     `pattern` as `patterns.places` reads it, and the beginning of a hash if it can be one; `sha256`
@@ -88,20 +88,20 @@ class FoundFile(msgspec.Struct, frozen=True):
 _Verified = tuple[tuple[str, ...], tuple[KnownCopy, ...]]
 
 
-class Found(msgspec.Struct, frozen=True):
+class SearchResult(msgspec.Struct, frozen=True):
     """What a search found; `more`: there is more than the limit."""
 
     files: tuple[FoundFile, ...]
     more: bool
 
 
-class Search:
+class FileSearch:
     """The search in a library."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
-    def find(self, query: Query) -> Found:
+    def find(self, query: FileQuery) -> SearchResult:
         """The first files that the query fits, those of the newest sets first."""
         found: dict[tuple[int, int], FoundFile] = {}
         known: dict[tuple[str, int], _Verified] = {}
@@ -111,11 +111,11 @@ class Search:
             file = self._file(*key, known)
             if _fits(file, query):
                 if len(found) == query.limit:
-                    return Found(_ordered(found.values()), more=True)
+                    return SearchResult(_ordered(found.values()), more=True)
                 found[key] = file
-        return Found(_ordered(found.values()), more=False)
+        return SearchResult(_ordered(found.values()), more=False)
 
-    def find_unless(self, stop: Callable[[], bool], query: Query) -> Found | None:
+    def find_unless(self, stop: Callable[[], bool], query: FileQuery) -> SearchResult | None:
         """What `find` does, unless `stop`, which is asked now and then, says so first."""
         self._db.set_progress_handler(stop, _STEPS_BETWEEN)
         try:
@@ -127,7 +127,7 @@ class Search:
         finally:
             self._db.set_progress_handler(None, 0)
 
-    def _keys(self, query: Query) -> Iterator[tuple[int, int]]:
+    def _keys(self, query: FileQuery) -> Iterator[tuple[int, int]]:
         """Folder and name of files that may fit; some come more than once."""
         filters, values = _filters(query)
         for route, place in self._ways(query):
@@ -138,7 +138,7 @@ class Search:
                 (*route.values, *place.name.values, *place.folder.values, *values),
             )
 
-    def _ways(self, query: Query) -> Iterator[tuple[Route, Place]]:
+    def _ways(self, query: FileQuery) -> Iterator[tuple[Route, Place]]:
         """All ways to files that fit, and what they must fulfil beside."""
         for place in places(query.pattern):
             if query.sha256:
@@ -198,7 +198,7 @@ def _conditions(place: Place) -> Iterator[str]:
     yield place.folder.sql.format("folders.text")
 
 
-def _filters(query: Query) -> tuple[list[str], list[object]]:
+def _filters(query: FileQuery) -> tuple[list[str], list[object]]:
     """SQL that all files fulfil which fit, and values for it; whole sizes are looked at later."""
     sets = {"folders.set_id = ?": query.set_id}
     entries = {
@@ -215,7 +215,7 @@ def _filters(query: Query) -> tuple[list[str], list[object]]:
     return given, [value for value in values if value is not None]
 
 
-def _fits(file: FoundFile, query: Query) -> bool:
+def _fits(file: FoundFile, query: FileQuery) -> bool:
     return (query.larger is None or file.size > query.larger) and (
         query.smaller is None or file.size < query.smaller
     )

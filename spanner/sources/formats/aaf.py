@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from spanner.model.session import Reference, Session
+from spanner.model.session import MediaReference, Session
 from spanner.sources.formats.aaf_objects import MAGIC, Objects, objects
 from spanner.sources.formats.recorded import ElsewhereError, Media, place, refused
 from spanner.wording import printable
@@ -152,7 +152,7 @@ class _Reader:
         frames = self._length(mob, descriptor) if kind == "audio" else None
         if mob_id in embedded:
             shown = name or self._masters.get(mob_id) or mob_id.hex()
-            found = Reference(kind or "other", shown, "", (), shown, True, frames=frames)
+            found = MediaReference(kind or "other", shown, "", (), shown, True, frames=frames)
             self._media.add(lambda: found, where)
         else:
             self._linked(descriptor, kind, frames, name, where)
@@ -179,7 +179,7 @@ class _Reader:
             first = msgspec.structs.replace(found[0], frames=frames)
             self._media.add(lambda: first, where)
 
-    def _places(self, kind: str, urls: list[str], where: str) -> list[Reference]:
+    def _places(self, kind: str, urls: list[str], where: str) -> list[MediaReference]:
         """The places of a medium that are files'."""
         found = []
         for url in urls:

@@ -10,7 +10,7 @@ import os
 import struct
 import zlib
 
-from spanner.model.session import Reference, Session
+from spanner.model.session import MediaReference, Session
 from spanner.sources.formats.recorded import LONGEST, MOST_FOLDERS, Media, folder, place, refused
 from spanner.sources.formats.xml import CHUNK, Event, gunzipped, nested, opened, plain, root
 
@@ -154,7 +154,7 @@ class _Reader:
         # Relative paths have forward slashes on every system, absolute ones tell by their start.
         windows = None if recorded.startswith(("/", "\\")) or recorded[1:2] == ":" else False
 
-        def make() -> Reference:
+        def make() -> MediaReference:
             return place(
                 "other" if device else "",
                 recorded,

@@ -6,7 +6,7 @@ is one inside the container; with external="true", it is relative to the contain
 
 import struct
 
-from spanner.model.session import Reference, Session
+from spanner.model.session import MediaReference, Session
 from spanner.sources.formats.recorded import Media, place, refused
 from spanner.sources.formats.xml import Event, members, nested, zipped
 
@@ -82,7 +82,7 @@ class _Reader:
         if not external and size is None:
             self.media.note(f"{where}: the container does not hold {recorded}")
 
-        def make() -> Reference:
+        def make() -> MediaReference:
             windows = None if external else False
             return place(kind, recorded, windows=windows, embedded=not external, size=size)
 

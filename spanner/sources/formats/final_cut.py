@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
-from spanner.model.session import Reference, Session
+from spanner.model.session import MediaReference, Session
 from spanner.sources.formats.recorded import Media, place, refused
 from spanner.sources.formats.xml import Event, nested, opened, plain, root
 
@@ -115,14 +115,14 @@ class _Reader:
         if not recorded or recorded in self._seen:  # there are far more clips than media
             return
 
-        def make() -> Reference:
+        def make() -> MediaReference:
             # A bundle's media lie in its folder, and that lies beside it.
             found = place("", recorded, url=True, otherwise=otherwise)
             self._seen.add(recorded)
             if found.volume or not self._bundle:
                 return found
             directory = (self._bundle, *found.directory)
-            return Reference(found.kind, found.name, "", directory, recorded)
+            return MediaReference(found.kind, found.name, "", directory, recorded)
 
         self.media.add(make, f"line {event.line}, {event.tag}")
 

@@ -12,7 +12,7 @@ others need is not, as each has a form of its own.
 import re
 from collections.abc import Iterator
 
-from spanner.model.session import Reference, Session
+from spanner.model.session import MediaReference, Session
 from spanner.sources.formats.protools_blocks import read_file
 from spanner.sources.formats.recorded import LONGEST, Media, kind_of, place, refused
 
@@ -168,7 +168,7 @@ def _add(media: Media, text: str, where: str, otherwise: str) -> None:
     media.note(f"samples below {own[0]} come with FL Studio or lie in its user folder")
 
 
-def _own(text: str, volume: str, otherwise: str) -> Reference:
+def _own(text: str, volume: str, otherwise: str) -> MediaReference:
     """A sample in one of FL Studio's own folders."""
     if len(text) > LONGEST:
         raise ValueError("is too long for a path")
@@ -177,4 +177,4 @@ def _own(text: str, volume: str, otherwise: str) -> Reference:
         raise ValueError("names no file")
     kind = kind_of(name)
     kind = otherwise if kind == "other" else kind
-    return Reference(kind, name, volume, tuple(directory), text)
+    return MediaReference(kind, name, volume, tuple(directory), text)

@@ -8,7 +8,7 @@ does not fit is refused: a list that is read in part would be archived in part.
 import re
 from collections.abc import Iterator
 
-from spanner.model.session import Reference, Session
+from spanner.model.session import MediaReference, Session
 from spanner.sources.formats.protools_blocks import (
     MAGIC,
     SCHEME_5,
@@ -173,7 +173,7 @@ class _Reader:
 
     def _references(
         self, found: MediaList, mounts: _Mounts, boot: set[_Volume]
-    ) -> Iterator[Reference]:
+    ) -> Iterator[MediaReference]:
         """The list's media, with their paths."""
         self._room -= sum(found.lengths[medium.node] for medium in found.media)
         if self._room < 0:  # a small tree of long names can hold paths for all of the memory
@@ -187,7 +187,7 @@ class _Reader:
                 places[node.parent] = self._place(found.nodes, node.parent, mounts, boot)
             volume, directory, above = places[node.parent]
             kind = "fade" if found.kind == "audio" and is_fade(directory) else found.kind
-            yield Reference(
+            yield MediaReference(
                 kind=kind,
                 name=node.name,
                 volume=volume,

@@ -30,7 +30,7 @@ class Node(NamedTuple):
     tag: bytes
 
 
-class Medium(NamedTuple):
+class ListedMedium(NamedTuple):
     """A file, by its index in the tree, and what its descriptor says of it."""
 
     node: int
@@ -44,7 +44,7 @@ class MediaList(NamedTuple):
     kind: str
     nodes: list[Node]
     lengths: list[int]
-    media: list[Medium]
+    media: list[ListedMedium]
 
 
 class Remarks:
@@ -117,7 +117,7 @@ class ListReader:
         if kind == OTHER and files:
             self._remarks.notes[f"block {kind:#06x} lists files, and what for is not known"] += 1
         if not first and not fields.left:  # it has not been seen with files
-            return MediaList(KINDS[kind], nodes, lengths, [Medium(file) for file in files])
+            return MediaList(KINDS[kind], nodes, lengths, [ListedMedium(file) for file in files])
         media = [self._medium(fields.inner(*_DESCRIPTORS[kind]), file) for file in files]
         return MediaList(KINDS[kind], nodes, lengths, media)
 
@@ -166,15 +166,15 @@ class ListReader:
                 lengths[at] = length
         return lengths
 
-    def _medium(self, fields: Fields, index: int) -> Medium:
+    def _medium(self, fields: Fields, index: int) -> ListedMedium:
         """What the descriptor says of the file that is the tree's node of that index."""
         if fields.block.content_type not in {_AUDIO_FILE, _VIDEO_FILE}:
-            return Medium(index)
+            return ListedMedium(index)
         described = fields.number(4)
         if described != index:
             raise fields.error(f"this describes node {described} instead of {index}")
         if fields.block.content_type == _VIDEO_FILE:
-            return Medium(index)
+            return ListedMedium(index)
         form = fields.inner(_AUDIO_FORMAT)
         form.take(6)  # sample rate, channels, bits
         frames = form.number(8)
@@ -187,4 +187,4 @@ class ListReader:
                 self._remarks.notes["a descriptor holds a block that is not known"] += 1
         if fields.left > 4:  # four more bytes are in all sessions from Pro Tools 6 on
             self._remarks.unknown(fields)
-        return Medium(index, frames, unique_id.hex() if any(unique_id) else "")
+        return ListedMedium(index, frames, unique_id.hex() if any(unique_id) else "")

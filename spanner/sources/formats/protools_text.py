@@ -9,7 +9,7 @@ import codecs
 import re
 from collections.abc import Iterator
 
-from spanner.model.session import Reference, Session, SessionError
+from spanner.model.session import MediaReference, Session, SessionError
 from spanner.sources.formats.protools import is_fade, mac_mount
 from spanner.sources.formats.protools_blocks import read_file
 from spanner.wording import printable
@@ -130,7 +130,7 @@ def _sections(path: str, lines: list[str]) -> Iterator[tuple[str, list[_Row]]]:
             rows.append((number, name.rstrip(" "), location.strip(" ")))
 
 
-def _references(path: str, rows: list[_Row], notes: list[str]) -> Iterator[Reference]:
+def _references(path: str, rows: list[_Row], notes: list[str]) -> Iterator[MediaReference]:
     """The media in the rows."""
     tops = (location.split(":", 2) for _, _, location in rows)
     boot = {top[0] for top in tops if len(top) == 3 and top[1] == "Users"}
@@ -150,7 +150,7 @@ def _references(path: str, rows: list[_Row], notes: list[str]) -> Iterator[Refer
             kind = "fade"
         else:
             kind = "video" if name.casefold().endswith(_VIDEO) else "audio"
-        yield Reference(kind, name, volume, directory, location + name)
+        yield MediaReference(kind, name, volume, directory, location + name)
 
 
 def _place(location: str, boot: set[str]) -> tuple[str, tuple[str, ...]]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import unquote
 
-from spanner.model.session import Reference, SessionError
+from spanner.model.session import MediaReference, SessionError
 from spanner.wording import printable
 
 LONGEST = 8192
@@ -64,7 +64,7 @@ def place(
     unique_id: str = "",
     frames: int | None = None,
     size: int | None = None,
-) -> Reference:
+) -> MediaReference:
     r"""The medium at the recorded place.
 
     `kind` may be empty: then the extension tells, or it is `otherwise`. `windows` says whether `\`
@@ -84,7 +84,7 @@ def place(
     if not kind:
         kind = kind_of(parts[-1])
         kind = otherwise if kind == "other" else kind
-    return Reference(
+    return MediaReference(
         kind,
         parts[-1],
         volume,
@@ -185,15 +185,15 @@ class Media:
     def __init__(self, path: str) -> None:
         self.notes: list[str] = []
         self._path = path
-        self._found: dict[tuple[object, ...], Reference] = {}
+        self._found: dict[tuple[object, ...], MediaReference] = {}
         self._spent = self._uses = 0
 
     @property
-    def found(self) -> tuple[Reference, ...]:
+    def found(self) -> tuple[MediaReference, ...]:
         """The references so far."""
         return tuple(self._found.values())
 
-    def add(self, make: Callable[[], Reference], where: str) -> None:
+    def add(self, make: Callable[[], MediaReference], where: str) -> None:
         """Add what `make` makes of a recorded place; what is no file's becomes a note.
 
         Raises:

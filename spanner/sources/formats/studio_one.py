@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from spanner.model.session import Reference, Session
+from spanner.model.session import MediaReference, Session
 from spanner.sources.formats.recorded import Media, place, refused
 from spanner.sources.formats.xml import MOST_TEXT, events, members, zipped
 from spanner.wording import printable
@@ -126,7 +126,9 @@ def _add(
     media.add(lambda: _inside(kind, url, found, inside.get(found), frames), where)
 
 
-def _inside(kind: str, url: str, member: str, size: int | None, frames: int | None) -> Reference:
+def _inside(
+    kind: str, url: str, member: str, size: int | None, frames: int | None
+) -> MediaReference:
     """A medium in the song itself."""
     found = place(kind, member, embedded=True, size=size, frames=frames)
     if found.volume or ".." in found.directory:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from spanner.model.session import Reference, Session, SessionError
+from spanner.model.session import MediaReference, Session, SessionError
 from spanner.sources.formats.aaf import is_aaf, read
 from support.aaf_files import Aaf
 
@@ -35,8 +35,8 @@ def test_linked_media_are_listed_with_their_places_and_lengths(path: str, sector
     film = "file:///Volumes/Media/Film.mov"
     session = read(path)
     assert set(session.media) == {
-        Reference("audio", "Kick ü.wav", "C:", ("Audio",), kick, frames=777),
-        Reference("video", "Film.mov", "/Volumes/Media", (), film),
+        MediaReference("audio", "Kick ü.wav", "C:", ("Audio",), kick, frames=777),
+        MediaReference("video", "Film.mov", "/Volumes/Media", (), film),
     }
     assert (session.application, session.version) == ("PyAAF", "2.0.0")
     assert (session.format, session.sample_rate) == ("aaf", 48000)
@@ -61,7 +61,7 @@ def test_linked_media_are_listed_with_their_places_and_lengths(path: str, sector
 def test_odd_urls(path: str, url: str, volume: str, directory: tuple[str, ...], name: str) -> None:
     with Aaf(path) as aaf:
         aaf.mob("x", aaf.sound(url))
-    assert read(path).media == (Reference("audio", name, volume, directory, url),)
+    assert read(path).media == (MediaReference("audio", name, volume, directory, url),)
 
 
 def test_embedded_media_need_no_file(path: str) -> None:
@@ -74,8 +74,8 @@ def test_embedded_media_need_no_file(path: str) -> None:
         slot = master.create_timeline_slot(48000)
         slot.segment = nameless.create_source_clip(1, media_kind="sound")
     found = {each.frames: each for each in read(path).media}
-    assert found[4] == Reference("audio", "In", "", (), "In", embedded=True, frames=4)
-    assert found[5] == Reference("audio", "Master", "", (), "Master", embedded=True, frames=5)
+    assert found[4] == MediaReference("audio", "In", "", (), "In", embedded=True, frames=4)
+    assert found[5] == MediaReference("audio", "Master", "", (), "Master", embedded=True, frames=5)
     assert found[None].embedded
     assert len(found[None].name) == 64  # the mob's id
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from spanner.model.session import Reference, Session, SessionError
+from spanner.model.session import MediaReference, Session, SessionError
 from spanner.sources.formats.ableton import is_ableton, read
 
 
@@ -141,19 +141,19 @@ def test_a_new_set(tmp_path: Path) -> None:
         "11.3.4",
         "als",
         (
-            Reference(
+            MediaReference(
                 "audio", "a & b.wav", "", ("Samples", "Rec"),
                 "Samples/Rec/a & b.wav", frames=100, size=9,
             ),
-            Reference(
+            MediaReference(
                 "audio", "l.aif", "/Volumes/Disk", ("Loops",),
                 "/Volumes/Disk/Loops/l.aif", frames=100, size=10,
             ),
-            Reference(
+            MediaReference(
                 "audio", "kick", "C:", ("Packs", "Drums", "Samples"),
                 "C:/Packs/Drums/Samples/kick", frames=100,
             ),
-            Reference("video", "reel.mov", "", ("Video",), "Video/reel.mov", frames=100),
+            MediaReference("video", "reel.mov", "", ("Video",), "Video/reel.mov", frames=100),
         ),
         search=("/u/Song Project",),
     )  # fmt: skip
@@ -245,11 +245,13 @@ def test_max_devices_and_what_was_dropped_into_them(tmp_path: Path) -> None:
     )
     body += "</MxDFullFileDrop></FileDropList></FileDropList>" + new_ref(3, "a.wav", "")
     assert read_set(tmp_path, live(body)).media == (
-        Reference("other", "My Echo.amxd", "", ("Presets",), "Presets/My Echo.amxd", frames=100),
-        Reference(
+        MediaReference(
+            "other", "My Echo.amxd", "", ("Presets",), "Presets/My Echo.amxd", frames=100
+        ),
+        MediaReference(
             "audio", "Hall.wav", "/Volumes/Packs", ("IRs",), "/Volumes/Packs/IRs/Hall.wav", size=7
         ),
-        Reference("audio", "a.wav", "", (), "a.wav", frames=100),
+        MediaReference("audio", "a.wav", "", (), "a.wav", frames=100),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spanner.model.session import Reference, Session, SessionError
+from spanner.model.session import MediaReference, Session, SessionError
 from spanner.sources.formats.ardour import is_ardour, read
 
 SESSION = """<?xml version="1.0" encoding="UTF-8"?>
@@ -61,11 +61,11 @@ def test_a_session(tmp_path: Path) -> None:
         "7.3",
         "ardour",
         (
-            Reference("audio", "Vox-1%L.wav", "", (), "Vox-1%L.wav"),
-            Reference("audio", "Stereo.wav", "", (), "Stereo.wav"),
-            Reference("midi", "Keys-1.mid", "", (), "Keys-1.mid"),
-            Reference("audio", "ü.wav", "/", ("old", "place"), "/old/place/ü.wav"),
-            Reference("video", "reel.mov", "", ("videofiles",), "videofiles/reel.mov"),
+            MediaReference("audio", "Vox-1%L.wav", "", (), "Vox-1%L.wav"),
+            MediaReference("audio", "Stereo.wav", "", (), "Stereo.wav"),
+            MediaReference("midi", "Keys-1.mid", "", (), "Keys-1.mid"),
+            MediaReference("audio", "ü.wav", "/", ("old", "place"), "/old/place/ü.wav"),
+            MediaReference("video", "reel.mov", "", ("videofiles",), "videofiles/reel.mov"),
         ),
         sample_rate=48000,
         search=found.search,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spanner.model.session import Reference, Session, SessionError
+from spanner.model.session import MediaReference, Session, SessionError
 from spanner.sources.formats.dawproject import is_dawproject, read
 
 PROJECT = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
@@ -65,14 +65,16 @@ def test_a_project(tmp_path: Path) -> None:
         "5.0",
         "dawproject",
         (
-            Reference("other", "x.vstpreset", "", ("states",), "states/x.vstpreset"),
-            Reference(
+            MediaReference("other", "x.vstpreset", "", ("states",), "states/x.vstpreset"),
+            MediaReference(
                 "audio", "a & b.wav", "", ("audio",), "audio/a & b.wav", embedded=True, size=44
             ),
-            Reference("audio", "l", "", ("..", "Loops"), "../Loops/l"),
-            Reference("audio", "w.wav", "C:", ("Loops",), "C:\\Loops\\w.wav"),
-            Reference("audio", "missing.wav", "", ("audio",), "audio/missing.wav", embedded=True),
-            Reference("video", "f.mov", "/", ("films",), "/films/f.mov"),
+            MediaReference("audio", "l", "", ("..", "Loops"), "../Loops/l"),
+            MediaReference("audio", "w.wav", "C:", ("Loops",), "C:\\Loops\\w.wav"),
+            MediaReference(
+                "audio", "missing.wav", "", ("audio",), "audio/missing.wav", embedded=True
+            ),
+            MediaReference("video", "f.mov", "/", ("films",), "/films/f.mov"),
         ),
         notes=("line 23, File: the container does not hold audio/missing.wav",),
     )

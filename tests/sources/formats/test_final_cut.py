@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spanner.model.session import Reference, Session, SessionError
+from spanner.model.session import MediaReference, Session, SessionError
 from spanner.sources.formats.final_cut import is_final_cut, read
 
 NEW = """<?xml version="1.0" encoding="UTF-8"?>
@@ -88,11 +88,11 @@ def test_fcpxml(tmp_path: Path) -> None:
         "1.10",
         "fcpxml",
         (
-            Reference(
+            MediaReference(
                 "video", "reel 1.mov", "/Volumes/Film", (), "file:///Volumes/Film/reel%201.mov"
             ),
-            Reference("video", "reel 1.mov", "", ("Proxy",), "./Proxy/reel%201.mov"),
-            Reference("audio", "mix", "/", ("Users", "eva"), "file:///Users/eva/mix"),
+            MediaReference("video", "reel 1.mov", "", ("Proxy",), "./Proxy/reel%201.mov"),
+            MediaReference("audio", "mix", "/", ("Users", "eva"), "file:///Users/eva/mix"),
         ),
         sample_rate=44100,
     )
@@ -101,8 +101,8 @@ def test_fcpxml(tmp_path: Path) -> None:
 def test_fcpxml_with_the_place_in_the_asset(tmp_path: Path) -> None:
     found = read_text(tmp_path, OLDER)
     assert found.media == (
-        Reference("video", "a.mov", "C:", ("Film",), "file:///C:/Film/a.mov"),
-        Reference("audio", "b c.wav", "", ("Media",), "Media/b%20c.wav"),
+        MediaReference("video", "a.mov", "C:", ("Film",), "file:///C:/Film/a.mov"),
+        MediaReference("audio", "b c.wav", "", ("Media",), "Media/b%20c.wav"),
     )
     assert (found.version, found.sample_rate) == ("1.8", None)
 
@@ -130,15 +130,15 @@ def test_xmeml(tmp_path: Path) -> None:
         "5",
         "xmeml",
         (
-            Reference(
+            MediaReference(
                 "video",
                 "a b.mov",
                 "/Volumes/Film",
                 (),
                 "file://localhost/Volumes/Film/a%20b.mov",
             ),
-            Reference("audio", "m.wav", "C:", ("Mix",), "file://localhost/C%3a/Mix/m.wav"),
-            Reference("audio", "n.wav", "//nas/audio", (), "file://nas/audio/n.wav"),
+            MediaReference("audio", "m.wav", "C:", ("Mix",), "file://localhost/C%3a/Mix/m.wav"),
+            MediaReference("audio", "n.wav", "//nas/audio", (), "file://nas/audio/n.wav"),
         ),
         sample_rate=48000,
     )

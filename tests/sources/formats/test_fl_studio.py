@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spanner.model.session import Reference, SessionError
+from spanner.model.session import MediaReference, SessionError
 from spanner.sources.formats.fl_studio import is_fl_studio, read
 
 VERSION, SAMPLE, NAME, SETTINGS = 199, 196, 203, 213
@@ -50,10 +50,10 @@ def test_samples_are_listed_with_their_places(path: str) -> None:
     content = project(event(NAME, bytes(300)), *map(sample, texts), sample(""), sample(texts[0]))
     session = read(write(path, content))
     assert session.media == (
-        Reference("audio", "Kick ü.wav", "C:", ("Audio",), texts[0]),
-        Reference("audio", "Snare.aif", "/", ("Users", "x"), texts[1]),
-        Reference("audio", "Hat.mp3", "", ("Drums",), texts[2]),
-        Reference("audio", "x.odd", "", (), texts[3]),
+        MediaReference("audio", "Kick ü.wav", "C:", ("Audio",), texts[0]),
+        MediaReference("audio", "Snare.aif", "/", ("Users", "x"), texts[1]),
+        MediaReference("audio", "Hat.mp3", "", ("Drums",), texts[2]),
+        MediaReference("audio", "x.odd", "", (), texts[3]),
     )
     assert (session.application, session.version) == ("FL Studio", "20.8.3.2304")
     assert (session.format, session.notes) == ("flp", ())
@@ -67,7 +67,7 @@ def test_places_in_own_folders_stay_as_they_are(path: str, folder: str) -> None:
     text = f"{folder}\\Data/Patches\\Packs\\Kick.wav"
     session = read(write(path, project(sample(text))))
     place = ("Data", "Patches", "Packs")
-    assert session.media == (Reference("audio", "Kick.wav", folder, place, text),)
+    assert session.media == (MediaReference("audio", "Kick.wav", folder, place, text),)
     assert len(session.notes) == 1
     assert folder in session.notes[0]
 
@@ -93,12 +93,12 @@ def test_samples_of_plug_ins_are_listed(path: str) -> None:
     )
     session = read(write(path, project(*(event(SETTINGS, each) for each in settings))))
     assert session.media == (
-        Reference("other", "Hörner.SF2", "M:", ("Fonts",), texts[0]),
-        Reference("audio", "ü.wav", "C:", ("Drums",), texts[1]),
-        Reference("audio", "Tom.wav", "%FLStudioData%", ("FPC",), texts[2]),
-        Reference("audio", "Loop.aif", "/", ("Users", "x"), texts[3]),
-        Reference("audio", "Hat.wav", "//host/share", (), texts[4]),
-        Reference("audio", "b.wav", "D:", (), texts[5]),
+        MediaReference("other", "Hörner.SF2", "M:", ("Fonts",), texts[0]),
+        MediaReference("audio", "ü.wav", "C:", ("Drums",), texts[1]),
+        MediaReference("audio", "Tom.wav", "%FLStudioData%", ("FPC",), texts[2]),
+        MediaReference("audio", "Loop.aif", "/", ("Users", "x"), texts[3]),
+        MediaReference("audio", "Hat.wav", "//host/share", (), texts[4]),
+        MediaReference("audio", "b.wav", "D:", (), texts[5]),
     )
 
 

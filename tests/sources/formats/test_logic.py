@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from spanner.model.session import Reference, SessionError
+from spanner.model.session import MediaReference, SessionError
 from spanner.sources.formats.logic import is_logic, read
 
 
@@ -46,7 +46,7 @@ def test_samples_are_listed_but_not_the_folder_of_apples_responses(path: str) ->
     write(path, 0, found)
     session = read(path)
     recorded = "Quick Sampler/Vox.wav"
-    assert session.media == (Reference("other", "Vox.wav", "", ("Quick Sampler",), recorded),)
+    assert session.media == (MediaReference("other", "Vox.wav", "", ("Quick Sampler",), recorded),)
     assert session.notes == ()
 
 
@@ -68,12 +68,14 @@ def test_all_alternatives_are_listed(path: str) -> None:
     information(path, {"LastSavedFrom": "Logic Pro X 10.4.1 (5164)"})
     session = read(path)
     assert session.media == (
-        Reference("audio", "Kick ü.wav", "", ("Audio Files",), "Audio Files/Kick ü.wav"),
-        Reference("audio", "a:b.aif", "/Volumes/Media", ("x",), "/Volumes/Media/x/a:b.aif"),
-        Reference("audio", "old.wav", "", ("Audio Files",), "Audio Files/old.wav"),
-        Reference("video", "Film.mov", "/", ("Users", "x"), "/Users/x/Film.mov"),
-        Reference("other", "Hall.SDIR", "", ("Impulse Responses",), "Impulse Responses/Hall.SDIR"),
-        Reference("audio", "b\\c.wav", "", (), "b\\c.wav"),
+        MediaReference("audio", "Kick ü.wav", "", ("Audio Files",), "Audio Files/Kick ü.wav"),
+        MediaReference("audio", "a:b.aif", "/Volumes/Media", ("x",), "/Volumes/Media/x/a:b.aif"),
+        MediaReference("audio", "old.wav", "", ("Audio Files",), "Audio Files/old.wav"),
+        MediaReference("video", "Film.mov", "/", ("Users", "x"), "/Users/x/Film.mov"),
+        MediaReference(
+            "other", "Hall.SDIR", "", ("Impulse Responses",), "Impulse Responses/Hall.SDIR"
+        ),
+        MediaReference("audio", "b\\c.wav", "", (), "b\\c.wav"),
     )
     assert (session.application, session.version) == ("Logic Pro X", "10.4.1")
     assert session.format == "logicx"

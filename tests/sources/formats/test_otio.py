@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from spanner.model.session import Reference, Session, SessionError
+from spanner.model.session import MediaReference, Session, SessionError
 from spanner.sources.formats.otio import is_otio, read
 
 
@@ -103,10 +103,10 @@ def test_a_timeline(tmp_path: Path) -> None:
         "1",
         "otio",
         (
-            Reference("video", "a b.mov", "/Volumes/Film", (), url),
-            Reference("video", "a b.mov", "", ("proxy",), "proxy/a%20b.mov"),
-            Reference("audio", "ü.wav", "C:", ("Film",), "C:\\Film\\ü.wav"),
-            Reference("other", "nested", "/", ("x",), "/x/nested"),
+            MediaReference("video", "a b.mov", "/Volumes/Film", (), url),
+            MediaReference("video", "a b.mov", "", ("proxy",), "proxy/a%20b.mov"),
+            MediaReference("audio", "ü.wav", "C:", ("Film",), "C:\\Film\\ü.wav"),
+            MediaReference("other", "nested", "/", ("x",), "/x/nested"),
         ),
         notes=(
             "Clip.2 'five': the pictures of an image sequence are not listed",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spanner.model.session import Reference, Session, SessionError
+from spanner.model.session import MediaReference, Session, SessionError
 from spanner.sources.formats.reaper import is_reaper, read
 
 PROJECT = r"""<REAPER_PROJECT 0.1 "6.80/linux-x86_64" 1688000000
@@ -113,12 +113,14 @@ def test_a_project(tmp_path: Path) -> None:
         "6.80",
         "rpp",
         (
-            Reference("audio", "drums 01.wav", "", ("Audio Files",), "Audio Files/drums 01.wav"),
-            Reference("audio", 'say "hi".flac', "", (), 'say "hi".flac'),
-            Reference("video", "reel 1.mov", "C:", ("Film",), r"C:\Film\reel 1.mov"),
-            Reference("project", 'it\'s a "sub".rpp', "", (), 'it\'s a "sub".rpp'),
-            Reference("midi", "keys.mid", "", ("..",), r"..\keys.mid"),
-            Reference("audio", "a b", "/Volumes/Loops", (), "/Volumes/Loops/a b"),
+            MediaReference(
+                "audio", "drums 01.wav", "", ("Audio Files",), "Audio Files/drums 01.wav"
+            ),
+            MediaReference("audio", 'say "hi".flac', "", (), 'say "hi".flac'),
+            MediaReference("video", "reel 1.mov", "C:", ("Film",), r"C:\Film\reel 1.mov"),
+            MediaReference("project", 'it\'s a "sub".rpp', "", (), 'it\'s a "sub".rpp'),
+            MediaReference("midi", "keys.mid", "", ("..",), r"..\keys.mid"),
+            MediaReference("audio", "a b", "/Volumes/Loops", (), "/Volumes/Loops/a b"),
         ),
         sample_rate=48000,
         search=("Audio Files", "D:/Second"),

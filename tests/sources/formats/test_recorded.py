@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spanner.model.session import KINDS, Reference, SessionError
+from spanner.model.session import KINDS, MediaReference, SessionError
 from spanner.sources.formats.recorded import ElsewhereError, Media, folder, kind_of, place
 
 
@@ -112,7 +112,7 @@ def test_kinds() -> None:
 
 def test_what_else_is_known() -> None:
     found = place("audio", "a.wav", embedded=True, unique_id="ab", frames=1, size=2)
-    assert found == Reference("audio", "a.wav", "", (), "a.wav", True, "ab", 1, 2)
+    assert found == MediaReference("audio", "a.wav", "", (), "a.wav", True, "ab", 1, 2)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from spanner.model.session import Reference, SessionError
+from spanner.model.session import MediaReference, SessionError
 from spanner.sources.formats.studio_one import is_studio_one, read
 
 POOL = """<?xml version="1.0" encoding="UTF-8"?>
@@ -58,11 +58,11 @@ def test_the_pool_is_listed(path: str) -> None:
     inside, part = "media:///Media/in.wav", "media:///Music/part.mid"
     film = "file:///Volumes/V/film.mov"
     assert session.media == (
-        Reference("audio", "Kick ü.wav", "C:", ("Songs",), kick),
-        Reference("audio", "in.wav", "", ("Media",), inside, embedded=True, size=8),
-        Reference("audio", "b.wav", "/", ("Users", "x"), "file:///Users/x/b.wav"),
-        Reference("video", "film.mov", "/Volumes/V", (), film),
-        Reference("midi", "part.mid", "", ("Music",), part, embedded=True),
+        MediaReference("audio", "Kick ü.wav", "C:", ("Songs",), kick),
+        MediaReference("audio", "in.wav", "", ("Media",), inside, embedded=True, size=8),
+        MediaReference("audio", "b.wav", "/", ("Users", "x"), "file:///Users/x/b.wav"),
+        MediaReference("video", "film.mov", "/Volumes/V", (), film),
+        MediaReference("midi", "part.mid", "", ("Music",), part, embedded=True),
     )
     assert (session.application, session.version) == ("Studio One", "5.5.2.86528")
     assert (session.format, session.sample_rate) == ("song", 48000)
@@ -88,9 +88,11 @@ def test_lengths_and_encoded_members_are_understood(path: str) -> None:
     session = read(write(path, content))
     inside = "media:///Media/a%20b.wav"
     assert session.media == (
-        Reference("audio", "a b.wav", "", ("Media",), inside, embedded=True, size=4, frames=96000),
-        Reference("audio", "c.wav", "C:", (), "file:///C:/c.wav", frames=12),
-        Reference("audio", "d.wav", "C:", (), "file:///C:/d.wav"),
+        MediaReference(
+            "audio", "a b.wav", "", ("Media",), inside, embedded=True, size=4, frames=96000
+        ),
+        MediaReference("audio", "c.wav", "C:", (), "file:///C:/c.wav", frames=12),
+        MediaReference("audio", "d.wav", "C:", (), "file:///C:/d.wav"),
     )
     assert session.notes == ()
 
@@ -110,8 +112,8 @@ def test_samples_in_presets_of_samplers_are_listed(path: str) -> None:
     }
     session = read(write(path, song("<MediaPool/>", **members)))
     assert session.media == (
-        Reference("audio", "Kick.wav", "C:", (), "file:///C:/Kick.wav"),
-        Reference("audio", "S nare.wav", "C:", ("Drums",), "file:///C:/Drums/S%20nare.wav"),
+        MediaReference("audio", "Kick.wav", "C:", (), "file:///C:/Kick.wav"),
+        MediaReference("audio", "S nare.wav", "C:", ("Drums",), "file:///C:/Drums/S%20nare.wav"),
     )
     assert session.notes == ()
 
