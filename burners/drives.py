@@ -45,7 +45,7 @@ class LoadedMedium:
     free_sectors: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drive:
     """A drive as it was when it was looked at.
 
@@ -172,13 +172,13 @@ def _look(device: Any) -> Drive:
         with contextlib.suppress(BurnError):
             closes = tray.can_close(node)
     return Drive(
-        node,
-        vendor,
-        model,
-        _writes(node, properties, busy=busy),
-        closes,
-        state,
-        _medium(node, properties) if state == "loaded" else _by_udev(properties, state),
+        node=node,
+        vendor=vendor,
+        model=model,
+        writes=_writes(node, properties, busy=busy),
+        closes_tray=closes,
+        state=state,
+        medium=_medium(node, properties) if state == "loaded" else _by_udev(properties, state),
     )
 
 

@@ -18,7 +18,7 @@ from spanner.wording import printable
 _Hashes = dict[Division, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IncrementalOptions:
     """What is not to be archived again. `replicate`: globs of what goes onto every disc anyway.
 

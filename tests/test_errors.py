@@ -15,7 +15,7 @@ from spanner.errors import SourceChangedError, SpannerError, UnreadableSourcesEr
         ("UsageError", 2),
         ("DoesNotFitError", 3),
         ("SourceError", 4),
-        ("UnreadableError", 4),
+        ("UnreadableSourcesError", 4),
         ("SourceChangedError", 4),
         ("VerificationError", 5),
         ("DamagedImageError", 5),

@@ -248,6 +248,10 @@ def test_parts_are_hashed_in_one_reading(
 def test_a_source_that_changes_while_it_is_compared(tmp_path: Path) -> None:
     write(str(tmp_path / "S"), "a", b"abc")
     (file,) = scan([str(tmp_path / "S")]).files
-    for wrong in (File("S/a", 4, file.mtime_ns, 0), File("S/a", 3, 5, 0), File("S/a", 2, 5, 0)):
+    for wrong in (
+        File(path="S/a", size=4, mtime_ns=file.mtime_ns, mode=0),
+        File(path="S/a", size=3, mtime_ns=5, mode=0),
+        File(path="S/a", size=2, mtime_ns=5, mode=0),
+    ):
         with pytest.raises(SourceChangedError, match="it changed since it was scanned"):
             hash_files([wrong], {"S": str(tmp_path / "S")}, {}, silent)

@@ -10,7 +10,7 @@ from spanner.burning.tasks import TaskQueue
 from spanner.library import BURN, DISC, SPOILT, VERIFIED, CheckResult, Copy, Library
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BurnOptions:
     """How a job burns. `wait`: seconds for a disc to come, None: for ever.
 
@@ -26,7 +26,7 @@ class BurnOptions:
     scratch: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class BurnJob:
     """The orders, the tasks, who hears of it and who records it; `lock` guards the library.
 
@@ -62,5 +62,8 @@ class BurnJob:
             state = SPOILT if problems else VERIFIED
             self.library.copies.settle(copy, state, sha256, "; ".join(problems))
             if work.belongs:
-                finding = CheckResult(*work.belongs, drive, DISC, BURN, problems)
+                set_id, disc = work.belongs
+                finding = CheckResult(
+                    set_id=set_id, disc=disc, place=drive, kind=DISC, how=BURN, problems=problems
+                )
                 self.library.checks.note(finding, copy)

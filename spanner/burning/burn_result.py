@@ -3,7 +3,7 @@
 import msgspec
 
 
-class BurnResult(msgspec.Struct, frozen=True, omit_defaults=True):
+class BurnResult(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A disc that was written: into a `file`, or by a `drive` as the copy of that number.
 
     `verified`: it was read back and was right; `simulated`: nothing was written.

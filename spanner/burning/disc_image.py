@@ -37,7 +37,7 @@ class PreparedImage:
     hashes: Callable[[], Iterable[tuple[str, int, str]]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DiscImage:
     """One disc to write: `number` of `total`, on a `medium` by its name, empty: on any.
 
@@ -63,11 +63,11 @@ class DiscImage:
     ) -> BurnResult:
         """What a drive made of it."""
         return BurnResult(
-            self.number,
-            self.volume_id,
-            sha256,
-            self.sectors,
-            verified,
+            number=self.number,
+            volume_id=self.volume_id,
+            sha256=sha256,
+            sectors=self.sectors,
+            verified=verified,
             drive=drive,
             copy=copy,
             simulated=simulated,
@@ -86,14 +86,14 @@ def work_of_plan(plan: Plan) -> list[DiscImage]:
     def work(disc: Disc) -> DiscImage:
         belongs = plan.set.id, disc.number
         return DiscImage(
-            image_key(*belongs),
-            belongs,
-            disc.number,
-            len(plan.discs),
-            disc.volume_id,
-            disc.medium,
-            disc.image_sectors,
-            lambda: prepare(plan, disc),
+            key=image_key(*belongs),
+            belongs=belongs,
+            number=disc.number,
+            total=len(plan.discs),
+            volume_id=disc.volume_id,
+            medium=disc.medium,
+            sectors=disc.image_sectors,
+            prepare=lambda: prepare(plan, disc),
         )
 
     return [work(disc) for disc in plan.discs]
@@ -158,7 +158,14 @@ def _work_of_file(path: str, image: Image, library: Library, number: int, total:
         key = key.encode("utf-8", "backslashreplace").decode()
     prepared = PreparedImage(image, lambda: _contents(path), lambda: ())
     return DiscImage(
-        key, belongs, number, total, image.volume_id, "", image.sectors, lambda: prepared
+        key=key,
+        belongs=belongs,
+        number=number,
+        total=total,
+        volume_id=image.volume_id,
+        medium="",
+        sectors=image.sectors,
+        prepare=lambda: prepared,
     )
 
 

@@ -44,7 +44,13 @@ def burn_all(
         for key in sorted({work.belongs[0] if work.belongs else work.key for work in works}):
             stack.enter_context(_alone(library, key))
         written, tasks = _plan(works, orders, library)
-        desk = BurnJob(orders, TaskQueue(tasks), library, progress, written=written)
+        desk = BurnJob(
+            orders=orders,
+            tasks=TaskQueue(tasks),
+            library=library,
+            progress=progress,
+            written=written,
+        )
         if not orders.simulate:
             desk.unsettled = [
                 (copy, work) for work in works for copy in resuming.unsettled(library, work)

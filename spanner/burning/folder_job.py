@@ -99,7 +99,14 @@ class FolderJob:
 
     def _found_bad(self, plan: Plan, disc: Disc, path: str, problem: str) -> None:
         self.library.checks.add(
-            CheckResult(plan.set.id, disc.number, path, FILE, WRITE, problems=(problem,))
+            CheckResult(
+                set_id=plan.set.id,
+                disc=disc.number,
+                place=path,
+                kind=FILE,
+                how=WRITE,
+                problems=(problem,),
+            )
         )
 
     def _read_back(self, image: Image | GrownImage, plan: Plan, disc: Disc) -> str:
@@ -110,5 +117,10 @@ class FolderJob:
 
 def _written(disc: Disc, sha256: str, file: str) -> BurnResult:
     return BurnResult(
-        disc.number, disc.volume_id, sha256, disc.image_sectors, verified=True, file=file
+        number=disc.number,
+        volume_id=disc.volume_id,
+        sha256=sha256,
+        sectors=disc.image_sectors,
+        verified=True,
+        file=file,
     )

@@ -53,16 +53,16 @@ def _rows(file: BaseFile) -> Iterator[CatalogRow]:
     for path in (file.path, *file.links):
         for part in file.parts:
             yield CatalogRow(
-                "file" if path == file.path else "hardlink",
-                part.disc,
-                part.part,
-                count,
-                part.offset,
-                part.size,
-                file.mtime_ns,
-                file.mode,
-                part.sha256,
-                part.place,
-                path,
-                "" if path == file.path else file.path,
+                kind="file" if path == file.path else "hardlink",
+                disc=part.disc,
+                part=part.part,
+                parts=count,
+                offset=part.offset,
+                size=part.size,
+                mtime_ns=file.mtime_ns,
+                mode=file.mode,
+                sha256=part.sha256,
+                path=part.place,
+                original=path,
+                target="" if path == file.path else file.path,
             )

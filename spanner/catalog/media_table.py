@@ -41,12 +41,12 @@ def parse(lines: Iterable[str]) -> Iterator[ReferenceRecord]:
         except ValueError as error:
             raise ValueError(f"line {number}: {error}") from None
         yield ReferenceRecord(
-            session,
-            kind,
-            status,
-            recorded,
-            "" if path == NONE else path,
-            "" if place == NONE else place,
+            session=session,
+            kind=kind,
+            status=status,
+            recorded=recorded,
+            path="" if path == NONE else path,
+            place="" if place == NONE else place,
         )
 
 

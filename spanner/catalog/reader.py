@@ -30,7 +30,7 @@ _BAG_COUNT = re.compile(r"([1-9][0-9]{0,8}) of ([1-9][0-9]{0,8})")
 _VOLUME_ID = re.compile(r"[A-Z0-9_]{1,32}")
 
 
-class DiscInfo(msgspec.Struct, frozen=True):
+class DiscInfo(msgspec.Struct, frozen=True, kw_only=True):
     """One disc as set.json has it. `parity`: which one it holds, from 1; 0: it holds files."""
 
     number: int
@@ -42,7 +42,7 @@ class DiscInfo(msgspec.Struct, frozen=True):
     parity: int = 0
 
 
-class SetCatalog(msgspec.Struct, frozen=True):
+class SetCatalog(msgspec.Struct, frozen=True, kw_only=True):
     """set.json: the set, its discs, and the earlier sets that hold what it does not."""
 
     format: str

@@ -36,7 +36,7 @@ _WITH_DATA = {"file", "hardlink"}
 _TYPES = {*_WITH_DATA, "dir", "symlink"}
 
 
-class CatalogRow(msgspec.Struct, frozen=True):
+class CatalogRow(msgspec.Struct, frozen=True, kw_only=True):
     """One line of files.tsv; `disc`, `part`, `parts`, `offset`, `size` are 0 where it says `-`."""
 
     kind: str
@@ -58,7 +58,18 @@ def rows(plan: Plan) -> Iterator[CatalogRow]:
     for directory in plan.directories:
         place = directory.disc_path or f"data/{directory.path}"
         yield CatalogRow(
-            "dir", 0, 0, 0, 0, 0, directory.mtime_ns, directory.mode, "", place, directory.path, ""
+            kind="dir",
+            disc=0,
+            part=0,
+            parts=0,
+            offset=0,
+            size=0,
+            mtime_ns=directory.mtime_ns,
+            mode=directory.mode,
+            sha256="",
+            path=place,
+            original=directory.path,
+            target="",
         )
     for disc in plan.discs:
         for item in disc.items:
@@ -66,24 +77,35 @@ def rows(plan: Plan) -> Iterator[CatalogRow]:
                 yield _item_row(disc.number, item, name)
     for symlink in plan.symlinks:
         yield CatalogRow(
-            "symlink", 0, 0, 0, 0, 0, symlink.mtime_ns, 0, "", "", symlink.path, symlink.target
+            kind="symlink",
+            disc=0,
+            part=0,
+            parts=0,
+            offset=0,
+            size=0,
+            mtime_ns=symlink.mtime_ns,
+            mode=0,
+            sha256="",
+            path="",
+            original=symlink.path,
+            target=symlink.target,
         )
 
 
 def _item_row(disc: int, item: Item, name: Name) -> CatalogRow:
     return CatalogRow(
-        "hardlink" if name.link_to else "file",
-        disc,
-        item.part,
-        item.parts,
-        item.offset,
-        item.size,
-        name.mtime_ns,
-        name.mode,
-        item.sha256,
-        name.on_disc,
-        name.path,
-        name.link_to,
+        kind="hardlink" if name.link_to else "file",
+        disc=disc,
+        part=item.part,
+        parts=item.parts,
+        offset=item.offset,
+        size=item.size,
+        mtime_ns=name.mtime_ns,
+        mode=name.mode,
+        sha256=item.sha256,
+        path=name.on_disc,
+        original=name.path,
+        target=name.link_to,
     )
 
 
@@ -138,18 +160,18 @@ def parse_line(text: str) -> CatalogRow:
     if sha256 != NONE and not _SHA256.fullmatch(sha256):
         raise ValueError(f"{sha256!r} is no SHA-256")
     return CatalogRow(
-        kind,
-        _number(disc, has_data),
-        _number(part, has_data),
-        _number(parts, has_data),
-        _number(offset, has_data),
-        _number(size, has_data),
-        parse_time(mtime),
-        0 if mode == NONE else int(mode, 8),
-        "" if sha256 == NONE else sha256,
-        "" if path == NONE else path,
-        unescape(original),
-        "" if target == NONE and kind in ("file", "dir") else unescape(target),
+        kind=kind,
+        disc=_number(disc, has_data),
+        part=_number(part, has_data),
+        parts=_number(parts, has_data),
+        offset=_number(offset, has_data),
+        size=_number(size, has_data),
+        mtime_ns=parse_time(mtime),
+        mode=0 if mode == NONE else int(mode, 8),
+        sha256="" if sha256 == NONE else sha256,
+        path="" if path == NONE else path,
+        original=unescape(original),
+        target="" if target == NONE and kind in ("file", "dir") else unescape(target),
     )
 
 
@@ -171,18 +193,18 @@ def _file_row(
 ) -> CatalogRow:
     seconds = _seconds_of_day(day) + _seconds_of_time(time)
     return CatalogRow(
-        kind,
-        int(disc),
-        int(part),
-        int(parts),
-        int(offset),
-        int(size),
-        seconds * 10**9 + int(fraction),
-        int(mode, 8),
-        sha256 or "",
-        "" if path == NONE else path,
-        unescape(original),
-        "" if target == NONE and kind == "file" else unescape(target),
+        kind=kind,
+        disc=int(disc),
+        part=int(part),
+        parts=int(parts),
+        offset=int(offset),
+        size=int(size),
+        mtime_ns=seconds * 10**9 + int(fraction),
+        mode=int(mode, 8),
+        sha256=sha256 or "",
+        path="" if path == NONE else path,
+        original=unescape(original),
+        target="" if target == NONE and kind == "file" else unescape(target),
     )
 
 

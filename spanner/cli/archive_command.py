@@ -58,23 +58,33 @@ def command(
     replicated = tuple(replicate or ())
     offered = parse_media(media)
     wishes = PlanOptions(
-        offered,
-        pack,
-        split,
-        replicated,
-        hashed,
-        title,
-        keep,
-        fill,
-        reserve,
-        parity,
-        o.ecc_percent(ecc),
+        media=offered,
+        strategy=pack,
+        split=split,
+        replicate=replicated,
+        hashed=hashed,
+        title=title,
+        keep=keep,
+        fill=fill,
+        reserve=reserve,
+        parities=parity,
+        ecc=o.ecc_percent(ecc),
     )
     collecting = CollectOptions(
-        tuple(search or ()), folder_only, used_only, skip_regenerable, allow_missing, follow
+        search=tuple(search or ()),
+        folder_only=folder_only,
+        used_only=used_only,
+        skip_regenerable=skip_regenerable,
+        allow_missing=allow_missing,
+        follow=follow,
     )
     comparing = IncrementalOptions(
-        new_only, by_hash, skip_archived, hashed, replicated, include_library
+        new_only=new_only,
+        by_hash=by_hash,
+        skip_archived=skip_archived,
+        hashed=hashed,
+        replicate=replicated,
+        include_library=include_library,
     )
     file = o.library_file(library)
     try:
@@ -85,7 +95,16 @@ def command(
     if to:
         write_set(plan, to, library, progress, yes=yes, as_json=as_json, adopt=True)
         return
-    burning = b.Burning(drive, copies, simulate, speed, verify, wait, program, scratch)
+    burning = b.Burning(
+        drives=drive,
+        copies=copies,
+        simulate=simulate,
+        speed=speed,
+        verify=verify,
+        wait=wait,
+        program=program,
+        scratch=scratch,
+    )
     with open_library(file) as opened:
         plan = opened.adopt(plan)
         written = burning.run(work_of_plan(plan), opened, progress)

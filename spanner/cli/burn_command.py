@@ -33,7 +33,16 @@ def command(
 ) -> None:
     """Burn discs, read them back and record them; run again, it goes on where it stopped."""
     progress = TerminalProgress()
-    burning = b.Burning(drive, copies, simulate, speed, verify, wait, program, scratch)
+    burning = b.Burning(
+        drives=drive,
+        copies=copies,
+        simulate=simulate,
+        speed=speed,
+        verify=verify,
+        wait=wait,
+        program=program,
+        scratch=scratch,
+    )
     document: dict[str, Any] = {}
     with open_library(o.library_file(library)) as opened:
         if _is_plan(targets[0]):

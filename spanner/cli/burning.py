@@ -52,7 +52,7 @@ ProgramOption = Annotated[
 _PROGRAMS = ("", "growisofs", "cdrskin", "cdrecord", "wodim")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Burning:
     """What was asked for on the command line."""
 
@@ -79,13 +79,13 @@ class Burning:
         if self.speed is not None and not 0 < self.speed < 1000:
             raise UsageError(f"--speed {self.speed:g}: say a multiple of the disc's 1×, such as 4")
         orders = BurnOptions(
-            self.copies,
-            self.speed,
-            self.simulate,
-            self.verify,
-            seconds_to_wait(self.wait),
-            self.program,
-            self.scratch,
+            copies=self.copies,
+            speed=self.speed,
+            simulate=self.simulate,
+            verify=self.verify,
+            wait=seconds_to_wait(self.wait),
+            program=self.program,
+            scratch=self.scratch,
         )
         return burn_all(works, self._drives(works), orders, library, progress)
 

@@ -37,7 +37,7 @@ def command(
     session = os.path.join(folder, "Demo Session")
     images, back = os.path.join(folder, "images"), os.path.join(folder, "restored")
     make_session(session)
-    plan = make_plan(scan([session]), PlanOptions(parse_media(_MEDIA)))
+    plan = make_plan(scan([session]), PlanOptions(media=parse_media(_MEDIA)))
     with open_library(os.path.join(folder, "library.sqlite")) as library:
         job = FolderJob(FolderDrive(images), library, lambda _: False, progress)
         written = job.run(plan)

@@ -54,8 +54,8 @@ def command(
     if sha256 and not is_hash(sha256):
         raise UsageError(f"{printable(sha256)!r} is no SHA-256, nor 8 digits or more of one")
     query = FileQuery(
-        pattern,
-        sha256,
+        pattern=pattern,
+        sha256=sha256,
         larger=_size(larger),
         smaller=_size(smaller),
         since=_nanoseconds(since),

@@ -49,23 +49,33 @@ def command(
     replicated = tuple(replicate or ())
     offered = parse_media(media)
     wishes = PlanOptions(
-        offered,
-        pack,
-        split,
-        replicated,
-        hashed,
-        title,
-        keep,
-        fill,
-        reserve,
-        parity,
-        o.ecc_percent(ecc),
+        media=offered,
+        strategy=pack,
+        split=split,
+        replicate=replicated,
+        hashed=hashed,
+        title=title,
+        keep=keep,
+        fill=fill,
+        reserve=reserve,
+        parities=parity,
+        ecc=o.ecc_percent(ecc),
     )
     collecting = CollectOptions(
-        tuple(search or ()), folder_only, used_only, skip_regenerable, allow_missing, follow
+        search=tuple(search or ()),
+        folder_only=folder_only,
+        used_only=used_only,
+        skip_regenerable=skip_regenerable,
+        allow_missing=allow_missing,
+        follow=follow,
     )
     comparing = IncrementalOptions(
-        new_only, by_hash, skip_archived, hashed, replicated, include_library
+        new_only=new_only,
+        by_hash=by_hash,
+        skip_archived=skip_archived,
+        hashed=hashed,
+        replicate=replicated,
+        include_library=include_library,
     )
     file = o.library_file(library)
     plan = plan_sources(sources, collecting, wishes, comparing, file, TerminalProgress())

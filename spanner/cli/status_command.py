@@ -64,7 +64,12 @@ def command(
     rule = Rule(copies, media, places)
     since = before(parse_age(due))
     collecting = CollectOptions(
-        tuple(search or ()), folder_only, used_only, skip_regenerable, allow_missing, follow
+        search=tuple(search or ()),
+        folder_only=folder_only,
+        used_only=used_only,
+        skip_regenerable=skip_regenerable,
+        allow_missing=allow_missing,
+        follow=follow,
     )
     progress = TerminalProgress()
     given = words or []

@@ -25,7 +25,7 @@ class Digests:
     structure: list[tuple[str, int, int]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
     """Bytes `offset` to `offset` + size of a source file, which must be as the plan saw it.
 
@@ -65,7 +65,7 @@ class Computed:
     write: Callable[[Callable[[memoryview], None]], Mapping[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileEntry:
     """A file on the disc. `also` are further paths with the same data, time and mode.
 
@@ -125,16 +125,27 @@ def lay_out(
     created = int(datetime.fromisoformat(plan.set.created).timestamp()) * 10**9
     roots = plan.roots
     files = [_item_entry(item, roots) for item in disc.items]
-    files += [FileEntry(each.path, each.size, created, 0o644, each) for each in computed]
+    files += [
+        FileEntry(path=each.path, size=each.size, mtime_ns=created, mode=0o644, content=each)
+        for each in computed
+    ]
     if plan.library:
         copy = plan.library
-        piece = Piece(copy.path, 0, copy.size, copy.mtime_ns, copy.sha256)
-        files.append(FileEntry(LIBRARY, copy.size, created, 0o644, piece))
+        piece = Piece(
+            source=copy.path,
+            offset=0,
+            file_size=copy.size,
+            mtime_ns=copy.mtime_ns,
+            sha256=copy.sha256,
+        )
+        files.append(
+            FileEntry(path=LIBRARY, size=copy.size, mtime_ns=created, mode=0o644, content=piece)
+        )
     empty = Digests()
     for path, text in texts:
         size = sum(map(len, text(empty)))
         mode = 0o755 if path == "restore.py" else 0o644
-        files.append(FileEntry(path, size, created, mode, text))
+        files.append(FileEntry(path=path, size=size, mtime_ns=created, mode=mode, content=text))
     return Layout(
         disc.volume_id,
         plan.set.id,
@@ -154,10 +165,25 @@ def _item_entry(item: Item, roots: dict[str, str]) -> FileEntry:
     sources = tuple(
         (origin(roots, duplicate.path), duplicate.mtime_ns) for duplicate in item.duplicates
     )
-    piece = Piece(source, item.offset, item.whole_size, item.mtime_ns, item.sha256, sources)
+    piece = Piece(
+        source=source,
+        offset=item.offset,
+        file_size=item.whole_size,
+        mtime_ns=item.mtime_ns,
+        sha256=item.sha256,
+        duplicates=sources,
+    )
     also = tuple(item.link_on_disc(link) for link in item.links)
     duplicates = tuple(FurtherName(*name[1:4]) for name in item.names())[1 + len(also) :]
-    return FileEntry(item.on_disc, item.size, item.mtime_ns, item.mode, piece, also, duplicates)
+    return FileEntry(
+        path=item.on_disc,
+        size=item.size,
+        mtime_ns=item.mtime_ns,
+        mode=item.mode,
+        content=piece,
+        also=also,
+        duplicates=duplicates,
+    )
 
 
 def _directories(

@@ -17,7 +17,7 @@ _KEPT = 1000  # problems of a check that are kept
 _SHOWN = 3
 
 
-class CheckResult(msgspec.Struct, frozen=True):
+class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     """What a check of one disc found; without `problems` it is good.
 
     `place` is where it lay, an absolute path: a drive's for a DISC, a FILE's or a FOLDER's; an
@@ -58,7 +58,7 @@ class RecordedCheck(msgspec.Struct, frozen=True):
     new: bool = False
 
 
-class Check(msgspec.Struct, frozen=True):
+class Check(msgspec.Struct, frozen=True, kw_only=True):
     """A check as it was recorded; `copy` is the id of a copy, None where it is not known."""
 
     checked: str
@@ -109,13 +109,13 @@ class Checks:
         )
         return [
             Check(
-                checked,
-                kind,
-                how,
-                unescape(place),
-                bool(good),
-                tuple((bad or remark).splitlines()),
-                copy,
+                checked=checked,
+                kind=kind,
+                how=how,
+                place=unescape(place),
+                good=bool(good),
+                bad=tuple((bad or remark).splitlines()),
+                copy=copy,
             )
             for checked, kind, how, place, good, bad, remark, copy in rows
         ]

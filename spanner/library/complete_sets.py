@@ -151,7 +151,12 @@ class CompleteSets:
                     known = hashes.get((disc.number, escape(name.path), item.part))
                     sha256 = known or item.sha256
                     place = BasePart(
-                        disc.number, item.part, item.offset, item.size, name.on_disc, sha256
+                        disc=disc.number,
+                        part=item.part,
+                        offset=item.offset,
+                        size=item.size,
+                        place=name.on_disc,
+                        sha256=sha256,
                     )
                     parts.setdefault(name.path, []).append(place)
                     times[name.path] = item.whole_size, name.mtime_ns
@@ -167,7 +172,15 @@ def earlier(
     held: HeldContent, path: str, links: tuple[str, ...], mtime_ns: int, mode: int
 ) -> BaseFile:
     """A file of now whose content is held."""
-    return BaseFile(path, held.size, mtime_ns, mode, held.set_id, held.parts, links)
+    return BaseFile(
+        path=path,
+        size=held.size,
+        mtime_ns=mtime_ns,
+        mode=mode,
+        set_id=held.set_id,
+        parts=held.parts,
+        links=links,
+    )
 
 
 def _stored(set_id: str, path: str, parts: dict[int, tuple[int, str]]) -> StoredContent:

@@ -5,12 +5,12 @@ import sqlite3
 import msgspec
 
 from spanner.catalog.escaping import unescape
-from spanner.library.database import now
+from spanner.library.database import now, records
 
 BURNING, BURNT, VERIFIED, SPOILT = "burning", "burnt", "verified", "spoilt"
 
 
-class Copy(msgspec.Struct, frozen=True):
+class Copy(msgspec.Struct, frozen=True, kw_only=True):
     """One disc that was burnt, or tried to be.
 
     `state`: burning (perhaps broken off), burnt (but not read back), verified, spoilt. `image`
@@ -117,13 +117,11 @@ class Copies:
 
     def of(self, image: str) -> list[Copy]:
         """All copies of an image, oldest first."""
-        copies = (
-            Copy(*row)
-            for row in self._db.execute(
-                "SELECT id, set_id, disc, image, volume_id, sectors, drive, medium, state, sha256,"
-                " started, changed, remark, number, place, verified, lost"
-                " FROM copies WHERE image = ? ORDER BY id",
-                (image,),
-            )
+        rows = self._db.execute(
+            "SELECT id, set_id, disc, image, volume_id, sectors, drive, medium, state, sha256,"
+            " started, changed, remark, number, place, verified, lost"
+            " FROM copies WHERE image = ? ORDER BY id",
+            (image,),
         )
+        copies = records(Copy, rows)
         return [msgspec.structs.replace(copy, place=unescape(copy.place)) for copy in copies]

@@ -1,45 +1,14 @@
-"""The library's database: opened with the current tables, written to in transactions; its times."""
+"""How the library's tables are read and written: records of rows, transactions, times."""
 
-import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-
-from spanner.errors import SpannerError, UsageError
-from spanner.library.schema import prepare
-from spanner.wording import printable
+from typing import TypeVar
 
 _FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
-
-@contextmanager
-def opened(path: str) -> Iterator[sqlite3.Connection]:
-    """The database at the path, made where there is none, in WAL mode with foreign keys.
-
-    Raises:
-        UsageError: the file is no library, or of a later version.
-        SpannerError: it cannot be used.
-    """
-    name = printable(path)
-    try:
-        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-        db = sqlite3.connect(path, timeout=60, check_same_thread=False)
-    except (OSError, sqlite3.Error) as error:
-        raise SpannerError(f"cannot open the library {name}: {error}") from error
-    try:
-        prepare(db, name)
-        db.execute("PRAGMA foreign_keys = ON")
-        # While others have it open this may have to wait for the next who opens it.
-        with suppress(sqlite3.OperationalError):
-            db.execute("PRAGMA journal_mode = WAL")
-        yield db
-    except sqlite3.Error as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
-            raise UsageError(f"{name} is no library of spanner's") from error
-        raise SpannerError(f"the library {name}: {error}") from error
-    finally:
-        db.close()
+_Record = TypeVar("_Record")
 
 
 @contextmanager
@@ -52,6 +21,13 @@ def writing(db: sqlite3.Connection) -> Iterator[None]:
         db.rollback()
         raise
     db.commit()
+
+
+def records(kind: Callable[..., _Record], rows: sqlite3.Cursor) -> Iterator[_Record]:
+    """A record of each row; the columns are called as its fields are."""
+    names = [column[0] for column in rows.description]
+    for row in rows:
+        yield kind(**dict(zip(names, row, strict=True)))
 
 
 def now() -> str:

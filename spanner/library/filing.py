@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from spanner.catalog.escaping import escape
 from spanner.catalog.reader import DiscInfo
 from spanner.errors import UsageError
+from spanner.library.database import records
 from spanner.library.search.folding import folded_apart
 from spanner.library.staging import StagedFile, head, split, stage, unstage
 from spanner.model.plan import SetInfo
@@ -218,7 +219,7 @@ class Filing:
             " ORDER BY number",
             (set_id,),
         )
-        return [DiscInfo(*row) for row in rows]
+        return list(records(DiscInfo, rows))
 
     def _complete(self, set_id: str) -> bool:
         """Take the hashes among the rows at hand; False if these are not the set's rows."""

@@ -75,7 +75,13 @@ def _file_rows(catalog: DiscCatalog, rows: Iterator[CatalogRow]) -> Iterator[Sta
                 f"{catalog.name}: its catalog has an impossible file {printable(row.original)}"
             )
         yield StagedFile(
-            escape(row.original), row.disc, row.part, row.parts, row.size, row.mtime_ns, row.sha256
+            path=escape(row.original),
+            disc=row.disc,
+            part=row.part,
+            parts=row.parts,
+            size=row.size,
+            mtime_ns=row.mtime_ns,
+            sha256=row.sha256,
         )
 
 

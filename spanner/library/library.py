@@ -18,8 +18,9 @@ from spanner.errors import UsageError
 from spanner.library import archived_sessions
 from spanner.library.checks import FILE, WRITE, CheckResult, Checks
 from spanner.library.complete_sets import CompleteSets
+from spanner.library.connection import opened
 from spanner.library.copies import Copies, Copy, image_key
-from spanner.library.database import opened, writing
+from spanner.library.database import records, writing
 from spanner.library.filing import Filing
 from spanner.library.importing import Imports
 from spanner.library.places import Places
@@ -31,7 +32,7 @@ from spanner.planning.plan_file import decode, encode
 from spanner.wording import printable
 
 
-class SetSummary(msgspec.Struct, frozen=True):
+class SetSummary(msgspec.Struct, frozen=True, kw_only=True):
     """One set: how many discs it has, and how many of them were written and read back.
 
     `hashed`: the hashes of all files are known. `imported`: known from its discs, without a plan.
@@ -48,7 +49,7 @@ class SetSummary(msgspec.Struct, frozen=True):
     imported: bool
 
 
-class DiscRecord(msgspec.Struct, frozen=True):
+class DiscRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One disc of a set, where its images are and what was burnt of it.
 
     `sectors` is None where the set was imported and this disc not seen. `hashed`: how many of the
@@ -109,7 +110,14 @@ class Library:
             return
         packed = zlib.compress(encode(plan), 1)
         discs = [
-            DiscInfo(disc.number, disc.volume_id, disc.title, disc.medium, *disc.payload)
+            DiscInfo(
+                number=disc.number,
+                volume_id=disc.volume_id,
+                title=disc.title,
+                medium=disc.medium,
+                files=disc.payload[0],
+                bytes=disc.payload[1],
+            )
             for disc in plan.discs
         ]
         with self.filing.staged(_rows(plan)), writing(self.db):
@@ -157,7 +165,9 @@ class Library:
     ) -> None:
         """Record an image that was read back; `hashes`: path, part, SHA-256."""
         self.add_hashes(set_id, disc, hashes)
-        self.checks.add(CheckResult(set_id, disc, place, FILE, WRITE, sha256=sha256))
+        self.checks.add(
+            CheckResult(set_id=set_id, disc=disc, place=place, kind=FILE, how=WRITE, sha256=sha256)
+        )
 
     def add_hashes(self, set_id: str, disc: int, hashes: Iterable[tuple[str, int, str]]) -> None:
         """Record what was hashed while the disc was written: path, part, SHA-256."""
@@ -168,18 +178,18 @@ class Library:
         """All sets, oldest first."""
         rows = self.db.execute(
             "SELECT id, title, created,"
-            " (SELECT count(*) FROM discs WHERE set_id = sets.id),"
+            " (SELECT count(*) FROM discs WHERE set_id = sets.id) AS discs,"
             " (SELECT count(*) FROM (SELECT disc FROM images WHERE set_id = sets.id"
             "  AND state = 'verified' UNION"
-            "  SELECT disc FROM copies WHERE set_id = sets.id AND state = 'verified')),"
+            "  SELECT disc FROM copies WHERE set_id = sets.id AND state = 'verified')) AS written,"
             " files, bytes,"
-            " (SELECT total(files) = total(hashed) FROM discs WHERE set_id = sets.id),"
-            " plan IS NULL"
+            " (SELECT total(files) = total(hashed) FROM discs WHERE set_id = sets.id) AS hashed,"
+            " plan IS NULL AS imported"
             " FROM sets ORDER BY created, id"
         )
         return [
-            SetSummary(set_id, title, created, discs, written, files, size, *map(bool, marks))
-            for set_id, title, created, discs, written, files, size, *marks in rows
+            msgspec.structs.replace(each, hashed=bool(each.hashed), imported=bool(each.imported))
+            for each in records(SetSummary, rows)
         ]
 
     def discs(self, set_id: str) -> list[DiscRecord]:
@@ -283,13 +293,13 @@ def _rows(plan: Plan) -> Iterator[StagedFile]:
         for item in disc.items:
             for name in item.names():
                 yield StagedFile(
-                    escape(name.path),
-                    disc.number,
-                    item.part,
-                    item.parts,
-                    item.size,
-                    name.mtime_ns,
-                    item.sha256,
+                    path=escape(name.path),
+                    disc=disc.number,
+                    part=item.part,
+                    parts=item.parts,
+                    size=item.size,
+                    mtime_ns=name.mtime_ns,
+                    sha256=item.sha256,
                 )
 
 

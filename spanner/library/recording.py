@@ -34,7 +34,17 @@ def record(
         return None
     medium = _look(place)[0] if kind == DISC else ""
     return library.checks.add(
-        CheckResult(*belongs, place, kind, how, problems, sha256, medium, copy)
+        CheckResult(
+            set_id=belongs[0],
+            disc=belongs[1],
+            place=place,
+            kind=kind,
+            how=how,
+            problems=problems,
+            sha256=sha256,
+            medium=medium,
+            copy=copy,
+        )
     )
 
 

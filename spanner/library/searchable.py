@@ -6,6 +6,7 @@ letters; they keep neither the texts nor where in them the pieces are, which the
 
 import sqlite3
 
+from spanner.library.database import records
 from spanner.library.filing import Filing
 from spanner.library.staging import StagedFile, stage, unstage
 
@@ -105,11 +106,11 @@ def make_searchable(db: sqlite3.Connection) -> None:
     filing = Filing(db)
     for (set_id,) in db.execute("SELECT id FROM sets").fetchall():
         rows = db.execute(
-            "SELECT path, disc, part, parts, size, mtime_ns, coalesce(sha256, '')"
+            "SELECT path, disc, part, parts, size, mtime_ns, coalesce(sha256, '') AS sha256"
             " FROM old_files WHERE set_id = ?",
             (set_id,),
         )
-        stage(db, (StagedFile(*row) for row in rows))
+        stage(db, records(StagedFile, rows))
         filing.file(set_id)
         unstage(db)
     db.execute("DROP TABLE old_files")

@@ -21,7 +21,7 @@ _TABLES = (
 _LEFT = ("incoming", "staged", "staged_folders")
 
 
-class StagedFile(msgspec.Struct, frozen=True):
+class StagedFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file, or a part of one, on a disc; `path` is escaped, `sha256` hex or empty."""
 
     path: str

@@ -3,7 +3,7 @@
 import msgspec
 
 
-class BasePart(msgspec.Struct, frozen=True, omit_defaults=True):
+class BasePart(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A part of a file (or all of it) on a disc of an earlier set; `place` is its path there.
 
     `offset` and `size` are bytes; `sha256` is empty where nobody knew it.
@@ -17,7 +17,7 @@ class BasePart(msgspec.Struct, frozen=True, omit_defaults=True):
     sha256: str = ""
 
 
-class BaseFile(msgspec.Struct, frozen=True, omit_defaults=True):
+class BaseFile(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A file as it is now, whose content a set that was archived before holds.
 
     `links` are further names of it (hard links). A part can lie on several discs of that set.

@@ -46,7 +46,7 @@ _TERM = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Medium:
     """A type of disc that can be bought: its capacity in sectors, perhaps its price and stock.
 
@@ -96,7 +96,10 @@ def reserving(media: Iterable[Medium], text: str) -> tuple[Medium, ...]:
 
 def known_media(ecc: float = 0) -> tuple[Medium, ...]:
     """All media of the table, with that much error correction."""
-    return tuple(Medium(name, size, words, ecc=ecc) for name, (size, words) in _TABLE.items())
+    return tuple(
+        Medium(name=name, sectors=size, description=words, ecc=ecc)
+        for name, (size, words) in _TABLE.items()
+    )
 
 
 def _parse_one(term: str) -> Medium:
@@ -113,11 +116,11 @@ def _parse_one(term: str) -> Medium:
     if stock is not None and not re.fullmatch(r"\d{1,9}", stock):
         raise UsageError(f"--media {term}: the stock {stock!r} is no number")
     return Medium(
-        _ALIASES.get(name, name),
-        size,
-        words,
-        float(price) if price is not None else None,
-        int(stock) if stock is not None else None,
+        name=_ALIASES.get(name, name),
+        sectors=size,
+        description=words,
+        price=float(price) if price is not None else None,
+        stock=int(stock) if stock is not None else None,
     )
 
 

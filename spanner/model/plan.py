@@ -62,7 +62,7 @@ class Name(NamedTuple):
     link_to: str = ""
 
 
-class Item(msgspec.Struct, frozen=True, omit_defaults=True):
+class Item(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A file, or one part of a file, on one disc.
 
     `size` and `offset` are bytes of this part, `file_size` those of the whole file where it is in
@@ -127,7 +127,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
         return path if self.parts == 1 else f"{path}.{self.part:03}"
 
 
-class Disc(msgspec.Struct, frozen=True, omit_defaults=True):
+class Disc(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One disc. `image_sectors` is exact: its image has just that many.
 
     `parity`: which parity it holds instead of items, from 1; 0 where it holds items. `ecc_sectors`
@@ -199,7 +199,7 @@ class Supply(msgspec.Struct, frozen=True):
         return None if self.stock is None else self.stock - self.used
 
 
-class Plan(msgspec.Struct, frozen=True):
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """All discs of one set.
 
     `lower_bound`: no plan for these sources and wishes has fewer discs. `proven`: none has fewer,

@@ -15,7 +15,7 @@ class UnlistedError(SessionError):
     """A sound session of a known program, but what it needs cannot be listed."""
 
 
-class MediaReference(msgspec.Struct, frozen=True, omit_defaults=True):
+class MediaReference(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A medium that a session needs, as it is recorded there.
 
     `kind` is one of KINDS. `name` is the file's name, `directory` the folders above it from the top
@@ -36,7 +36,7 @@ class MediaReference(msgspec.Struct, frozen=True, omit_defaults=True):
     size: int | None = None
 
 
-class Session(msgspec.Struct, frozen=True, omit_defaults=True):
+class Session(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A session file: what wrote it, and its media in their order there.
 
     `format` is the format's name ("ptx", "rpp"), `sample_rate` in hertz. `search` are folders,

@@ -18,7 +18,7 @@ class SourceRoot(msgspec.Struct, frozen=True):
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class File:
     """A file to archive. `links` are further names of the same file (hard links).
 
@@ -70,7 +70,7 @@ class Skipped(msgspec.Struct, frozen=True):
     reason: str
 
 
-class ReferenceRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+class ReferenceRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A medium that a session needs, for the map from recorded places to archived ones.
 
     `session` is the path of the session file, `recorded` the medium's place as it stands there.
@@ -96,7 +96,7 @@ class LibrarySnapshot(msgspec.Struct, frozen=True):
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tree:
     """All that the sources hold, and what their sessions need.
 

@@ -114,13 +114,13 @@ class DiscMeasurer:
         count = len(shares) + self._parities
         discs = tuple(
             Disc(
-                number,
-                volume_id(self._set.title, number, count),
-                share.title,
-                share.medium.name,
-                share.medium.sectors,
-                0,
-                (
+                number=number,
+                volume_id=volume_id(self._set.title, number, count),
+                title=share.title,
+                medium=share.medium.name,
+                capacity_sectors=share.medium.sectors,
+                image_sectors=0,
+                items=(
                     *stuff.everywhere,
                     *(item for index in share.units for item in stuff.units[index].items),
                 ),
@@ -130,28 +130,28 @@ class DiscMeasurer:
         largest = max((share.medium for share in shares), key=lambda medium: medium.sectors)
         parities = tuple(
             Disc(
-                len(shares) + parity,
-                volume_id(self._set.title, len(shares) + parity, count),
-                f"Parity {parity} of {self._parities}",
-                largest.name,
-                largest.sectors,
-                0,
-                (),
-                parity,
+                number=len(shares) + parity,
+                volume_id=volume_id(self._set.title, len(shares) + parity, count),
+                title=f"Parity {parity} of {self._parities}",
+                medium=largest.name,
+                capacity_sectors=largest.sectors,
+                image_sectors=0,
+                items=(),
+                parity=parity,
             )
             for parity in range(1, self._parities + 1)
         )
         return Plan(
-            FORMAT,
-            self._set,
-            self._strategy,
-            self._tree.roots,
-            discs + parities,
-            stuff.directories,
-            self._tree.symlinks,
-            self._tree.skipped,
-            1,
-            False,
+            format=FORMAT,
+            set=self._set,
+            strategy=self._strategy,
+            sources=self._tree.roots,
+            discs=discs + parities,
+            directories=stuff.directories,
+            symlinks=self._tree.symlinks,
+            skipped=self._tree.skipped,
+            lower_bound=1,
+            proven=False,
             outside=self._tree.outside,
             references=self._tree.references,
             base_files=self._tree.base_files,

@@ -49,7 +49,7 @@ _FIRST_ROOM = 1 << 20
 """So much more than a disc has is tried first: a disc too small for any file is not its fault."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
     """How the set is to be planned. `hashed`: items get a placeholder for their hash.
 

@@ -81,7 +81,7 @@ class Step:
     added: Ints  # what cutting there adds to the key, by the source's level and the place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """Where the cut after some of the discs can be."""
 
@@ -101,7 +101,15 @@ class Window:
         starts = np.flatnonzero(np.diff(least, prepend=-1))
         weights = units.weights[first : last + 1]
         sums = units.sums[first : last + 1]
-        return cls(first, sums, crossing, weights, starts, least[starts], [])
+        return cls(
+            first=first,
+            sums=sums,
+            crossing=crossing,
+            weights=weights,
+            starts=starts,
+            levels=least[starts],
+            steps=[],
+        )
 
     def blocks(self) -> Iterator[tuple[int, slice]]:
         """The levels' numbers and places."""

@@ -63,7 +63,7 @@ class Record(NamedTuple):
     system_use: bytes
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class IsoDirectory:
     """A directory of `size` bytes, and what is in it by name; `cost` is its memory, in bytes.
 
@@ -97,7 +97,7 @@ class DirectoryReader:
 
     def directory(self, folder: Folder, path: str) -> IsoDirectory:
         """The directory whose path is `path`."""
-        directory = IsoDirectory(self._own_record(folder).size)
+        directory = IsoDirectory(size=self._own_record(folder).size)
         prefix = f"{path}/" if path else ""
         records = self._records(folder.sector, directory.size)
         next(records)

@@ -17,7 +17,7 @@ _CONTINUE = 1  # of NM's flags, the only one that an entry's own name has
 _MODIFY, _LONG_FORM = 2, 0x80  # of TF's flags
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Attributes:
     """What Rock Ridge says of one entry; None is what it does not say.
 

@@ -17,7 +17,7 @@ from spanner.restoring.restore_plan import discs_of
 from spanner.restoring.set_choice import chosen_set
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedDisc:
     """A disc of the set, or of an earlier one that holds files for it.
 
@@ -60,9 +60,22 @@ def open_discs(
         key = DiscKey(set_id, known.number)
         parity = known.disc.parity if isinstance(known, DiscCatalog) else 0
         if isinstance(known, DiscCatalog) and set_id == chosen.id:
-            given.append(OpenedDisc(source, key, known, {}, merged, parity))
+            given.append(
+                OpenedDisc(
+                    source=source, key=key, catalog=known, hashes={}, merged=merged, parity=parity
+                )
+            )
         elif key in needed:
-            given.append(OpenedDisc(source, key, None, hashes_of(source), merged, parity))
+            given.append(
+                OpenedDisc(
+                    source=source,
+                    key=key,
+                    catalog=None,
+                    hashes=hashes_of(source),
+                    merged=merged,
+                    parity=parity,
+                )
+            )
     return given
 
 

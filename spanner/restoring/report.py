@@ -17,7 +17,7 @@ class Remark(msgspec.Struct, frozen=True):
     reason: str
 
 
-class MissingDisc(msgspec.Struct, frozen=True):
+class MissingDisc(msgspec.Struct, frozen=True, kw_only=True):
     """A disc that was not given, how many files need it, and which; `set` is its set's title."""
 
     number: int
@@ -38,7 +38,7 @@ class DiscRead(msgspec.Struct, frozen=True):
     problems: tuple[str, ...]
 
 
-class RestoreReport(msgspec.Struct):
+class RestoreReport(msgspec.Struct, kw_only=True):
     """The outcome of a restore. `damaged`: discs that cannot be read, files with a wrong hash.
 
     `warnings`: what was damaged, but made up for by copies or parity.

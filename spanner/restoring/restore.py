@@ -283,7 +283,7 @@ class _Restore:
                 if key not in self._waited_for():
                     break
                 self._progress.note(f"{name}: rebuilding what is lost or damaged from parity")
-                self._read(OpenedDisc(source, key), pool)
+                self._read(OpenedDisc(source=source, key=key), pool)
 
     def _waited_for(self) -> set[DiscKey]:
         """The discs on which parts lie that are still to be written."""

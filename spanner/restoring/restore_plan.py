@@ -16,7 +16,7 @@ from spanner.restoring.partial_file import SUFFIX
 _LARGEST = (1 << 63) - 1  # bytes of a file, for any system
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceDisc:
     """A disc that holds something, `number` of `count` of the set with the title `set`.
 
@@ -42,7 +42,7 @@ class FilePart:
     places: dict[DiscKey, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class PlannedFile:
     """A file to restore, in `count` parts. `link_to`: it is a further name of that file."""
 
@@ -64,7 +64,7 @@ class PlannedFile:
         return all(part.sha256 for part in self.parts.values())
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class RestorePlan:
     """All that is to be restored, files in the order in which they lie on the discs.
 
@@ -103,7 +103,7 @@ def wanted_from(catalogs: Sequence[DiscCatalog], only: Iterable[str] = ()) -> Re
     Raises:
         DamagedImageError: no catalog can be read to its end.
     """
-    reader = _Reader(RestorePlan(catalogs[0].set.id), _Only(only))
+    reader = _Reader(RestorePlan(set_id=catalogs[0].set.id), _Only(only))
     whole = False
     for catalog in catalogs:
         discs = discs_of(catalog.set)
@@ -218,7 +218,13 @@ class _Reader:
         file = self.wanted.files.get(row.original)
         if file is None:
             target = row.target if row.kind == "hardlink" else ""
-            file = PlannedFile(row.original, row.mtime_ns, row.mode, row.parts, target)
+            file = PlannedFile(
+                path=row.original,
+                mtime_ns=row.mtime_ns,
+                mode=row.mode,
+                count=row.parts,
+                link_to=target,
+            )
             self.wanted.files[row.original] = file
         part = file.parts.setdefault(row.part, FilePart(row.offset, row.size))
         known = part.sha256 or row.sha256
@@ -240,13 +246,13 @@ def discs_of(known: SetCatalog) -> dict[DiscKey, SourceDisc]:
     for each in sets:
         for disc in each.discs:
             found[DiscKey(each.id, disc.number)] = SourceDisc(
-                each.title,
-                each.created,
-                disc.number,
-                len(each.discs),
-                disc.volume_id,
-                disc.title,
-                disc.parity,
+                set=each.title,
+                created=each.created,
+                number=disc.number,
+                count=len(each.discs),
+                volume_id=disc.volume_id,
+                title=disc.title,
+                parity=disc.parity,
             )
     return found
 

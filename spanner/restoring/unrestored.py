@@ -54,12 +54,12 @@ class Unrestored:
             disc = self._wanted.discs[key]
             self._outcome.report.missing.append(
                 MissingDisc(
-                    key.number,
-                    disc.volume_id,
-                    disc.title,
-                    len(paths),
-                    disc.set,
-                    key.set_id,
-                    tuple(paths),
+                    number=key.number,
+                    volume_id=disc.volume_id,
+                    title=disc.title,
+                    files=len(paths),
+                    set=disc.set,
+                    set_id=key.set_id,
+                    paths=tuple(paths),
                 )
             )

@@ -30,7 +30,7 @@ from spanner.wording import printable
 _SHOWN = 20  # lines of a kind that are told
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CollectOptions:
     """What to take. `search`: folders to look for media in.
 
@@ -160,7 +160,14 @@ def _gathered(external: ExternalMedia, scanned: Sequence[ScannedSession]) -> Tre
         if each.error:
             reason = printable(str(each.error))
             needs.append(
-                ReferenceRecord(session, "project", UNREADABLE, reason, session, each.file)
+                ReferenceRecord(
+                    session=session,
+                    kind="project",
+                    status=UNREADABLE,
+                    recorded=reason,
+                    path=session,
+                    place=each.file,
+                )
             )
         for found in each.found:
             if not (found.path or found.status in (MISSING, REGENERABLE)):
@@ -173,7 +180,16 @@ def _gathered(external: ExternalMedia, scanned: Sequence[ScannedSession]) -> Tre
             if not (each.backup and (mapped in known or not path)):
                 recorded = _storable(found.recorded or last_seen(found))
                 place = found.path or ""
-                needs.append(ReferenceRecord(session, found.kind, status, recorded, path, place))
+                needs.append(
+                    ReferenceRecord(
+                        session=session,
+                        kind=found.kind,
+                        status=status,
+                        recorded=recorded,
+                        path=path,
+                        place=place,
+                    )
+                )
             known.add(mapped)
     if external.failures:
         raise UnreadableSourcesError(external.failures)

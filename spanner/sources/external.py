@@ -73,7 +73,15 @@ class ExternalMedia:
             first, *others = new.names
             info = new.info
             mode = stat.S_IMODE(info.st_mode)
-            files.append(File(first, info.st_size, info.st_mtime_ns, mode, tuple(others)))
+            files.append(
+                File(
+                    path=first,
+                    size=info.st_size,
+                    mtime_ns=info.st_mtime_ns,
+                    mode=mode,
+                    links=tuple(others),
+                )
+            )
             for name in new.names:
                 self._date_folders(name, info.st_mtime_ns, times)
         for file in self._tree.files:

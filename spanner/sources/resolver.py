@@ -25,7 +25,7 @@ _BACKUP_FOLDERS = {  # folded
 _MOUNTS = ("/Volumes/*", "/media/*", "/media/*/*", "/run/media/*/*", "/mnt/*")
 
 
-class ResolvedReference(msgspec.Struct, frozen=True):
+class ResolvedReference(msgspec.Struct, frozen=True, kw_only=True):
     """A reference and where it was found: `status` is INSIDE the session's folder, OUTSIDE, ..."""
 
     kind: str
@@ -92,14 +92,14 @@ class MediaResolver:
             else:
                 status = REGENERABLE if reference.kind == "fade" else MISSING
         return ResolvedReference(
-            reference.kind,
-            reference.name,
-            reference.volume,
-            reference.directory,
-            reference.recorded,
-            status,
-            path,
-            found_by,
+            kind=reference.kind,
+            name=reference.name,
+            volume=reference.volume,
+            directory=reference.directory,
+            recorded=reference.recorded,
+            status=status,
+            path=path,
+            found_by=found_by,
         )
 
     def _is_below(self, path: str, folder: str) -> bool:

@@ -46,11 +46,11 @@ def scan(sources: Sequence[str], *, follow: bool = False, progress: Progress = s
     if walk.failures:
         raise UnreadableSourcesError(walk.failures)
     return Tree(
-        tuple(roots.values()),
-        tuple(walk.files()),
-        tuple(walk.directories),
-        tuple(walk.symlinks),
-        tuple(walk.skipped),
+        roots=tuple(roots.values()),
+        files=tuple(walk.files()),
+        directories=tuple(walk.directories),
+        symlinks=tuple(walk.symlinks),
+        skipped=tuple(walk.skipped),
     )
 
 
@@ -120,7 +120,13 @@ class _Walk:
         for index, file in enumerate(self._found):
             links = self._links.get(index)
             if links:
-                yield File(file.path, file.size, file.mtime_ns, file.mode, tuple(links))
+                yield File(
+                    path=file.path,
+                    size=file.size,
+                    mtime_ns=file.mtime_ns,
+                    mode=file.mode,
+                    links=tuple(links),
+                )
             else:
                 yield file
 
@@ -188,4 +194,11 @@ class _Walk:
         os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK))
         if info.st_nlink > 1:
             self._inodes[inode] = len(self._found)
-        self._found.append(File(name, info.st_size, info.st_mtime_ns, stat.S_IMODE(info.st_mode)))
+        self._found.append(
+            File(
+                path=name,
+                size=info.st_size,
+                mtime_ns=info.st_mtime_ns,
+                mode=stat.S_IMODE(info.st_mode),
+            )
+        )

@@ -18,7 +18,7 @@ _SLACK = 2.0  # seconds by which file systems round times, and the library does
 _FAMILIES = ("hd-dvd", "cd", "dvd", "bd")
 
 
-class CopyStatus(msgspec.Struct, frozen=True, gc=False):
+class CopyStatus(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One copy of a disc.
 
     `medium`: cd, dvd, hd-dvd, bd, optical where it is not known, or file. `number` is a burnt
@@ -126,17 +126,17 @@ class CopyStatuses:
             if medium is None:
                 medium = families[kind] = family(kind)
             yield CopyStatus(
-                set_id,
-                disc,
-                volume_id,
-                medium or self._planned(set_id, disc),
-                number,
-                "",
-                unescape(place),
-                _said(place),
-                _judged(state, number, lost),
-                verified,
-                remark,
+                set_id=set_id,
+                disc=disc,
+                volume_id=volume_id,
+                medium=medium or self._planned(set_id, disc),
+                number=number,
+                path="",
+                place=unescape(place),
+                site=_said(place),
+                state=_judged(state, number, lost),
+                verified=verified,
+                remark=remark,
             )
 
     def _planned(self, set_id: str, disc: int) -> str:
@@ -171,18 +171,18 @@ class CopyStatuses:
             if info and not site:
                 site = sites.get(info.st_dev, f"device {info.st_dev}")
             yield CopyStatus(
-                set_id,
-                disc,
-                volume_id,
-                _FILES,
-                0,
-                path,
-                said or (path if kind == "folder" else os.path.dirname(path)),
-                site,
-                judged,
-                verified,
-                remark,
-                info is not None,
+                set_id=set_id,
+                disc=disc,
+                volume_id=volume_id,
+                medium=_FILES,
+                number=0,
+                path=path,
+                place=said or (path if kind == "folder" else os.path.dirname(path)),
+                site=site,
+                state=judged,
+                verified=verified,
+                remark=remark,
+                seen=info is not None,
             )
 
 

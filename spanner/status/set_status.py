@@ -23,7 +23,7 @@ from spanner.status.copy_status import (
 from spanner.status.counting import Count, Rule, count, least, numbers
 
 
-class SetStatus(msgspec.Struct, frozen=True):
+class SetStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One set: its least secure disc counts.
 
     `complete`: every disc was written and has a verified copy, and nothing that its sessions need
@@ -51,7 +51,7 @@ class SetStatus(msgspec.Struct, frozen=True):
         return self.complete and self.rule_met
 
 
-class Status(msgspec.Struct, frozen=True):
+class Status(msgspec.Struct, frozen=True, kw_only=True):
     """The status of some sets, and of the copies of their discs.
 
     `due`: not found good for too long. `failing`: found bad by their last check; `doubtful`: of
@@ -113,7 +113,7 @@ def status(
     counts = _counted(by_disc, doubts)
     double = {each.set_id for each in sorted_out[DOUBLE]}
     return Status(
-        tuple(_sets(library, rule, counts, sets, double, allow_missing)),
+        sets=tuple(_sets(library, rule, counts, sets, double, allow_missing)),
         due=tuple(sorted(sorted_out["due"], key=lambda each: each.verified)),
         failing=tuple(sorted_out[FAILING]),
         doubtful=tuple(doubts),
@@ -161,11 +161,11 @@ def _sets(
                 were = f"{missing} media that its sessions need were"
             lacks.append(f"{were} missing when it was archived")
         yield SetStatus(
-            set_id,
-            title,
-            created,
-            tuple(session.name for session in sources),
-            len(own),
+            id=set_id,
+            title=title,
+            created=created,
+            sessions=tuple(session.name for session in sources),
+            discs=len(own),
             complete=whole.copies > 0 and not missing,
             copies=whole.copies,
             media=whole.media,

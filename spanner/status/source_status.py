@@ -35,7 +35,7 @@ class ScarceFile(msgspec.Struct, frozen=True):
     copies: int
 
 
-class SourceStatus(msgspec.Struct, frozen=True):
+class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
     """A source as it is now, beside what verified copies hold.
 
     `safe`: all is on at least the wanted number of verified copies; `reasons` say why not. `new`:
@@ -105,20 +105,20 @@ def examine(
     if not tree.files and not unarchived:
         reasons.append("it holds no files")
     return SourceStatus(
-        tree.roots[0].path,
-        not reasons,
-        tuple(reasons),
-        len(tree.files),
-        sum(file.size for file in tree.files),
-        min(numbers, default=0),
-        tuple(sets),
-        tuple(new),
-        tuple(changed),
-        tuple(scarce),
-        tuple(unread),
-        tuple(unarchived),
-        tuple(missing),
-        tuple(_notes(tree, plans)),
+        path=tree.roots[0].path,
+        safe=not reasons,
+        reasons=tuple(reasons),
+        files=len(tree.files),
+        bytes=sum(file.size for file in tree.files),
+        copies=min(numbers, default=0),
+        sets=tuple(sets),
+        new=tuple(new),
+        changed=tuple(changed),
+        scarce=tuple(scarce),
+        unread=tuple(unread),
+        unarchived=tuple(unarchived),
+        missing=tuple(missing),
+        notes=tuple(_notes(tree, plans)),
     )
 
 

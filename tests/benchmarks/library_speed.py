@@ -332,18 +332,18 @@ def make_rows(number: int, count: int) -> Iterator[tables.CatalogRow]:
         path = f"Set {number}/{song} {index // 400}/{folder}/{name[:-4]}_{index % 400:03}.wav"
         disc = 1 + index * DISCS // count
         yield tables.CatalogRow(
-            "file",
-            disc,
-            1,
-            1,
-            0,
-            chance.randint(10_000, 90_000_000),
-            (1_262_304_000 + chance.randrange(500_000_000)) * 10**9,
-            0o644,
-            chance.randbytes(32).hex(),
-            f"data/{path}",
-            path,
-            "",
+            kind="file",
+            disc=disc,
+            part=1,
+            parts=1,
+            offset=0,
+            size=chance.randint(10_000, 90_000_000),
+            mtime_ns=(1_262_304_000 + chance.randrange(500_000_000)) * 10**9,
+            mode=0o644,
+            sha256=chance.randbytes(32).hex(),
+            path=f"data/{path}",
+            original=path,
+            target="",
         )
 
 
@@ -363,7 +363,7 @@ def search(library: str, rounds: int) -> None:
             for _ in range(rounds):
                 for pattern in patterns:
                     start = time.perf_counter()
-                    opened.search.find(FileQuery(pattern))
+                    opened.search.find(FileQuery(pattern=pattern))
                     times.append((time.perf_counter() - start) * 1000)
             medians.append(statistics.median(times))
             print(f"find, {kind}: median {medians[-1]:.1f} ms, slowest {max(times):.1f} ms")

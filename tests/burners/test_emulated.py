@@ -35,7 +35,15 @@ def drive(folder: Path, program: Callable[[str], str], monkeypatch: pytest.Monke
     stand_in.chmod(0o755)
     monkeypatch.setenv("PATH", f"{stand_in.parent}:{os.environ['PATH']}")
     medium = LoadedMedium("cd-r", "blank", rewritable=False, label="", free_sectors=100_000)
-    found = Drive(f"stdio:{folder}/disc", "", "", RECORDABLE, False, "loaded", medium)
+    found = Drive(
+        node=f"stdio:{folder}/disc",
+        vendor="",
+        model="",
+        writes=RECORDABLE,
+        closes_tray=False,
+        state="loaded",
+        medium=medium,
+    )
     monkeypatch.setattr(recording, "look", lambda node: found)
     monkeypatch.setattr(recording, "wait_ready", lambda node, seconds: True)
     monkeypatch.setattr(recording, "unlock", lambda node: None)

@@ -202,7 +202,15 @@ def test_reloading(serve: Serve) -> None:
 
 
 def drive(*, closes: bool = True, node: str = "/dev/sr9") -> Drive:
-    return Drive(node, "ACME", "X1", frozenset({"bd-r"}), closes, "loaded", None)
+    return Drive(
+        node=node,
+        vendor="ACME",
+        model="X1",
+        writes=frozenset({"bd-r"}),
+        closes_tray=closes,
+        state="loaded",
+        medium=None,
+    )
 
 
 @pytest.fixture

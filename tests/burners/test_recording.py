@@ -88,7 +88,15 @@ def stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stands:
 
 def drive(kind: str = "dvd+r", state: str = "blank", free: int = 1 << 20) -> Drive:
     medium = LoadedMedium(kind, state, rewritable=False, label="OLD", free_sectors=free)
-    return Drive("/dev/sr0", "ACME", "Burner", RECORDABLE, True, "loaded", medium)
+    return Drive(
+        node="/dev/sr0",
+        vendor="ACME",
+        model="Burner",
+        writes=RECORDABLE,
+        closes_tray=True,
+        state="loaded",
+        medium=medium,
+    )
 
 
 @pytest.fixture
@@ -316,7 +324,15 @@ def test_a_folder_is_a_drive_too(tmp_path: Path) -> None:
 
 
 def other(state: str) -> Drive:
-    return Drive("/dev/sr0", "ACME", "Burner", RECORDABLE, True, state, None)
+    return Drive(
+        node="/dev/sr0",
+        vendor="ACME",
+        model="Burner",
+        writes=RECORDABLE,
+        closes_tray=True,
+        state=state,
+        medium=None,
+    )
 
 
 def test_what_can_take_an_image() -> None:
@@ -338,6 +354,14 @@ def test_what_can_take_an_image() -> None:
 
 
 def test_a_drive_that_only_reads_a_type_is_not_asked_to_write_it() -> None:
-    reader = Drive("/dev/sr0", "", "", frozenset({"cd-r"}), True, "loaded", drive().medium)
+    reader = Drive(
+        node="/dev/sr0",
+        vendor="",
+        model="",
+        writes=frozenset({"cd-r"}),
+        closes_tray=True,
+        state="loaded",
+        medium=drive().medium,
+    )
     with pytest.raises(MediumError, match=r"/dev/sr0 cannot write on the DVD\+R"):
         check(reader, 1)

@@ -31,7 +31,7 @@ from support.rig import Rig
 @pytest.fixture
 def plan(session: str, program: Callable[[str], str]) -> Plan:
     program("dvdisaster")
-    return make_plan(scan([session]), PlanOptions(parse_media("custom:3MB"), ecc=20))
+    return make_plan(scan([session]), PlanOptions(media=parse_media("custom:3MB"), ecc=20))
 
 
 def run(plan: Plan, folder: Path) -> list[str]:

@@ -25,7 +25,7 @@ def plan(tmp_path: Path) -> Plan:
     root = str(tmp_path / "Song")
     for name in "abc":
         write(root, f"{name}.wav", os.urandom(300_000))
-    return make_plan(scan([root]), PlanOptions(parse_media("custom:1200kB")))
+    return make_plan(scan([root]), PlanOptions(media=parse_media("custom:1200kB")))
 
 
 @pytest.fixture
@@ -110,7 +110,9 @@ def test_what_is_in_the_way_is_not_replaced_unasked(
 def test_another_sets_image_is_in_the_way_too(
     drive: FolderDrive, library: Library, plan: Plan, tmp_path: Path
 ) -> None:
-    other = make_plan(scan([str(tmp_path / "Song")]), PlanOptions(parse_media("custom:1200kB")))
+    other = make_plan(
+        scan([str(tmp_path / "Song")]), PlanOptions(media=parse_media("custom:1200kB"))
+    )
     library.add(other)
     job(drive, library).run(other)
     with pytest.raises(UsageError, match="exists and is not this disc"):

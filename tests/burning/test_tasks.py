@@ -15,7 +15,17 @@ def nothing() -> PreparedImage:
 
 def task(number: int, copy: int = 1, medium: str = "dvd+r") -> BurnTask:
     return BurnTask(
-        DiscImage(f"set/{number}", None, number, 9, f"V{number}", medium, 99, nothing), copy
+        DiscImage(
+            key=f"set/{number}",
+            belongs=None,
+            number=number,
+            total=9,
+            volume_id=f"V{number}",
+            medium=medium,
+            sectors=99,
+            prepare=nothing,
+        ),
+        copy,
     )
 
 

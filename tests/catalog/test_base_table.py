@@ -32,7 +32,15 @@ hashes = st.sampled_from(["", "a" * 64, "b" * 64])
 @given(st.lists(st.tuples(paths, paths, hashes), unique_by=lambda x: x[0]))
 def test_all_comes_back(names: list[tuple[str, str, str]]) -> None:
     files = [
-        BaseFile(path, 3, 5, 0o640, "set", (BasePart(2, 1, 0, 3, "data/x", sha256),), (link,))
+        BaseFile(
+            path=path,
+            size=3,
+            mtime_ns=5,
+            mode=0o640,
+            set_id="set",
+            parts=(BasePart(disc=2, part=1, offset=0, size=3, place="data/x", sha256=sha256),),
+            links=(link,),
+        )
         for path, link, sha256 in names
         if link != path
     ]

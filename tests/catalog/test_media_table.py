@@ -21,14 +21,23 @@ texts = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("\t\n
 
 
 @given(
-    st.lists(st.builds(ReferenceRecord, *([texts.filter(lambda text: text not in ("", "-"))] * 6)))
+    st.lists(
+        st.builds(
+            ReferenceRecord,
+            **dict.fromkeys(
+                ReferenceRecord.__struct_fields__, texts.filter(lambda text: text not in ("", "-"))
+            ),
+        )
+    )
 )
 def test_all_comes_back(needs: list[ReferenceRecord]) -> None:
     assert list(parse("".join(lines(needs)).splitlines(keepends=True))) == needs
 
 
 def test_what_was_not_found_has_dashes() -> None:
-    need = ReferenceRecord("Song/Song.rpp", "audio", "missing", "/a\tb.wav")
+    need = ReferenceRecord(
+        session="Song/Song.rpp", kind="audio", status="missing", recorded="/a\tb.wav"
+    )
     *_, line = lines([need])
     assert line == "Song/Song.rpp\taudio\tmissing\t/a\\tb.wav\t-\t-\n"
     assert list(parse(lines([need]))) == [need]

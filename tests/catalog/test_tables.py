@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,20 @@ FIRST, LAST = -62_135_596_800, 253_402_300_799
 """The seconds of the years 1 to 9999."""
 
 DIGEST = "0123456789abcdef" * 4
-ROW = CatalogRow("file", 2, 1, 3, 4096, 5, 0, 0o4755, DIGEST, "data/S/a~1", "S/a\n", "")
+ROW = CatalogRow(
+    kind="file",
+    disc=2,
+    part=1,
+    parts=3,
+    offset=4096,
+    size=5,
+    mtime_ns=0,
+    mode=0o4755,
+    sha256=DIGEST,
+    path="data/S/a~1",
+    original="S/a\n",
+    target="",
+)
 LINE = (
     f"2\t1\t3\tfile\t4096\t5\t1970-01-01T00:00:00.000000000Z\t4755\t{DIGEST}\tdata/S/a~1\tS/a\\n\t-"
 )
@@ -42,8 +56,34 @@ def test_a_file_a_folder_and_a_link_to_a_dash() -> None:
     assert line(ROW, DIGEST) == f"{LINE}\n"
     assert read(LINE, FOLDER, LINK) == [
         ROW,
-        CatalogRow("dir", 0, 0, 0, 0, 0, 0, 0o755, "", "data/S", "S", ""),
-        CatalogRow("symlink", 0, 0, 0, 0, 0, 0, 0, "", "", "S/l", "-"),
+        CatalogRow(
+            kind="dir",
+            disc=0,
+            part=0,
+            parts=0,
+            offset=0,
+            size=0,
+            mtime_ns=0,
+            mode=0o755,
+            sha256="",
+            path="data/S",
+            original="S",
+            target="",
+        ),
+        CatalogRow(
+            kind="symlink",
+            disc=0,
+            part=0,
+            parts=0,
+            offset=0,
+            size=0,
+            mtime_ns=0,
+            mode=0,
+            sha256="",
+            path="",
+            original="S/l",
+            target="-",
+        ),
     ]
 
 
@@ -101,26 +141,23 @@ NUMBERS = st.integers(0, 1 << 63)
 TIMES = st.integers(FIRST * SECOND, LAST * SECOND + SECOND - 1)
 MODES = st.integers(0, 0o7777)
 DIGESTS = st.sampled_from(["", DIGEST])
+NONE_ON_DISC = dict.fromkeys(("disc", "part", "parts", "offset", "size"), st.just(0))
+ON_DISC = {
+    "disc": st.integers(1, 999),
+    **dict.fromkeys(("part", "parts", "offset", "size"), NUMBERS),
+}
+NO_TEXT = st.just("")
+
+
+def of_kind(kind: str, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[CatalogRow]:
+    return st.builds(CatalogRow, kind=st.just(kind), mtime_ns=TIMES, original=NAMES, **fields)
+
+
 ROWS = st.one_of(
-    st.builds(
-        CatalogRow,
-        *(st.just("file"), st.integers(1, 999), NUMBERS, NUMBERS, NUMBERS, NUMBERS, TIMES, MODES),
-        *(DIGESTS, PLACES, NAMES, st.just("")),
-    ),
-    st.builds(
-        CatalogRow,
-        *(st.just("hardlink"), st.integers(1, 999), NUMBERS, NUMBERS, NUMBERS, NUMBERS),
-        *(TIMES, MODES, DIGESTS, PLACES, NAMES, NAMES),
-    ),
-    st.builds(
-        CatalogRow,
-        *(st.just("dir"), *[st.just(0)] * 5, TIMES, MODES, st.just(""), PLACES, NAMES, st.just("")),
-    ),
-    st.builds(
-        CatalogRow,
-        *(st.just("symlink"), *[st.just(0)] * 5, TIMES, st.just(0), st.just(""), st.just("")),
-        *(NAMES, NAMES),
-    ),
+    of_kind("file", **ON_DISC, mode=MODES, sha256=DIGESTS, path=PLACES, target=NO_TEXT),
+    of_kind("hardlink", **ON_DISC, mode=MODES, sha256=DIGESTS, path=PLACES, target=NAMES),
+    of_kind("dir", **NONE_ON_DISC, mode=MODES, sha256=NO_TEXT, path=PLACES, target=NO_TEXT),
+    of_kind("symlink", **NONE_ON_DISC, mode=st.just(0), sha256=NO_TEXT, path=NO_TEXT, target=NAMES),
 )
 
 

@@ -30,14 +30,22 @@ from spanner.model.tree import SourceRoot
 from spanner.planning import plan_file
 
 Show = Callable[..., list[str]]
-WAV = Item("Song/Audio Files/a.wav", 600_000_000, 0, 0o644)
+WAV = Item(path="Song/Audio Files/a.wav", size=600_000_000, mtime_ns=0, mode=0o644)
 WIDE = "会議 🎸 [bold]x[/bold] :boom: Ünï – "
 ODD = os.fsdecode(b"Song/\xff\n[red]")
 
 
 def disc(number: int, used: int = 500, **changes: Any) -> Disc:
     items = (replace(WAV, path=f"Song/{number}.wav"),)
-    made = Disc(number, f"MY_SONG_{number:02}OF03", f"Files {number}", "dvd-r", 1000, used, items)
+    made = Disc(
+        number=number,
+        volume_id=f"MY_SONG_{number:02}OF03",
+        title=f"Files {number}",
+        medium="dvd-r",
+        capacity_sectors=1000,
+        image_sectors=used,
+        items=items,
+    )
     return replace(made, **changes)
 
 
@@ -45,7 +53,18 @@ def plan(*discs: Disc, **changes: Any) -> Plan:
     discs = discs or (disc(1), disc(2), disc(3))
     info = SetInfo("1234abcd-c51c-4bf4", "My Song", "2026-03-01T19:08:00Z")
     sources = (SourceRoot("Song", "/srv/Song"),)
-    made = Plan(FORMAT, info, "letters", sources, discs, (), (), (), len(discs), True)
+    made = Plan(
+        format=FORMAT,
+        set=info,
+        strategy="letters",
+        sources=sources,
+        discs=discs,
+        directories=(),
+        symlinks=(),
+        skipped=(),
+        lower_bound=len(discs),
+        proven=True,
+    )
     return replace(made, **changes)
 
 

@@ -105,7 +105,9 @@ def test_data_lies_in_the_layouts_order_without_gaps() -> None:
 
 
 def test_a_file_of_6_gib_has_its_place_before_those_behind_it() -> None:
-    large = FileEntry("data/large", 6 * GIB + 1, 0, 0o644, lambda _: ())
+    large = FileEntry(
+        path="data/large", size=6 * GIB + 1, mtime_ns=0, mode=0o644, content=lambda _: ()
+    )
     structure = author(layout_with(data_file("data/first"), large, data_file("data/last")))
     first, second, third = structure.extents
     assert (second - first, third - second) == (1, 3 * GIB // 1024 + 1)

@@ -35,7 +35,15 @@ def on_discs(plan: Plan, *shares: list[str]) -> Plan:
     """The plan with its items dealt out anew, by path."""
     items = {item.path: item for disc in plan.discs for item in disc.items}
     discs = [
-        Disc(number, f"V{number}", "", "custom", 10**6, 16, tuple(items[path] for path in share))
+        Disc(
+            number=number,
+            volume_id=f"V{number}",
+            title="",
+            medium="custom",
+            capacity_sectors=10**6,
+            image_sectors=16,
+            items=tuple(items[path] for path in share),
+        )
         for number, share in enumerate(shares, 1)
     ]
     return msgspec.structs.replace(plan, discs=tuple(discs))
@@ -112,7 +120,9 @@ def test_files_keep_their_times_modes_and_further_names(session: str) -> None:
     assert (entry.size, entry.mtime_ns, entry.mode) == (5, -7, 0o4751)
     (further,) = entry.also
     assert further.startswith("data/S/Z/line_feed~")
-    assert entry.content == Piece(f"{session}/A/b.wav", 0, 5, -7, "")
+    assert entry.content == Piece(
+        source=f"{session}/A/b.wav", offset=0, file_size=5, mtime_ns=-7, sha256=""
+    )
 
 
 def test_a_part_says_where_it_is_in_the_whole(tmp_path: Path) -> None:
@@ -129,7 +139,9 @@ def test_a_part_says_where_it_is_in_the_whole(tmp_path: Path) -> None:
     end = 0
     for number, entry in enumerate(parts, 1):
         assert entry.path == f"data/S/large.wav.{number:03}"
-        assert entry.content == Piece(path, end, 1_500_000, time, "")
+        assert entry.content == Piece(
+            source=path, offset=end, file_size=1_500_000, mtime_ns=time, sha256=""
+        )
         end += entry.size
     assert end == 1_500_000
 

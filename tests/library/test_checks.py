@@ -57,7 +57,17 @@ class Bench:
     ) -> RecordedCheck:
         sha256 = "" if problems else sha256
         recorded = self.library.checks.add(
-            CheckResult(self.set_id, 1, place, kind, how, problems, sha256, "bd-r", copy)
+            CheckResult(
+                set_id=self.set_id,
+                disc=1,
+                place=place,
+                kind=kind,
+                how=how,
+                problems=problems,
+                sha256=sha256,
+                medium="bd-r",
+                copy=copy,
+            )
         )
         assert recorded is not None
         return recorded
@@ -102,8 +112,18 @@ def test_checks_are_kept(bench: Bench) -> None:
 
 def test_a_disc_that_is_not_known_is_not_recorded(known: Library, one_disc: Plan) -> None:
     for kind in (DISC, FILE):
-        assert known.checks.add(CheckResult("unknown", 1, "/a.iso", kind, VERIFY)) is None
-        assert known.checks.add(CheckResult(one_disc.set.id, 2, "/a.iso", kind, VERIFY)) is None
+        assert (
+            known.checks.add(
+                CheckResult(set_id="unknown", disc=1, place="/a.iso", kind=kind, how=VERIFY)
+            )
+            is None
+        )
+        assert (
+            known.checks.add(
+                CheckResult(set_id=one_disc.set.id, disc=2, place="/a.iso", kind=kind, how=VERIFY)
+            )
+            is None
+        )
     assert list(CopyStatuses(known.db).of()) == []
 
 

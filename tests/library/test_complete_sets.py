@@ -67,7 +67,15 @@ def test_a_set_with_a_disc_that_failed_its_last_check(backups: Backups, root: st
         with open_library(backups.library) as library:
             (place,) = library.db.execute("SELECT place FROM images WHERE disc = 2").fetchone()
             problems = () if good else ("a.wav: damaged",)
-            finding = CheckResult(plan.set.id, 2, unescape(place), FILE, VERIFY, problems, "a" * 64)
+            finding = CheckResult(
+                set_id=plan.set.id,
+                disc=2,
+                place=unescape(place),
+                kind=FILE,
+                how=VERIFY,
+                problems=problems,
+                sha256="a" * 64,
+            )
             assert library.checks.add(finding)
         assert counted(backups) == ([plan.set.id] if good else [])
 

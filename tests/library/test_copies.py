@@ -30,7 +30,7 @@ A, B = "a" * 64, "b" * 64
 def plan(tmp_path: Path) -> Plan:
     """One disc."""
     write(str(tmp_path / "Song"), "a.wav", b"sound")
-    return make_plan(scan([str(tmp_path / "Song")]), PlanOptions(parse_media("dvd+r")))
+    return make_plan(scan([str(tmp_path / "Song")]), PlanOptions(media=parse_media("dvd+r")))
 
 
 @pytest.fixture

@@ -40,7 +40,10 @@ def with_hashes(number: int) -> DiscCatalog:
 
 
 def hashes(library: Library) -> dict[str, str]:
-    return {file.path: file.discs[0].sha256 for file in library.search.find(FileQuery("wav")).files}
+    return {
+        file.path: file.discs[0].sha256
+        for file in library.search.find(FileQuery(pattern="wav")).files
+    }
 
 
 def test_a_set_from_any_disc_completed_by_others(library: Library) -> None:
@@ -92,7 +95,7 @@ def test_impossible_files(library: Library, files: list[File], said: str) -> Non
         library.imports.add(catalog(files), None)
     assert library.sets() == []
     library.imports.add(catalog(FILES), None)
-    assert len(library.search.find(FileQuery("wav")).files) == 3
+    assert len(library.search.find(FileQuery(pattern="wav")).files) == 3
 
 
 def test_catalogs_that_contradict_themselves(library: Library) -> None:
@@ -127,7 +130,7 @@ def test_what_was_imported_gets_its_plan(library: Library, tmp_path: Path) -> No
         disc.image_sectors for disc in made.plan.discs
     ]
     assert library.discs(made.plan.set.id)[1].hashed > 0
-    other = make_plan(scan([str(tmp_path / "Song")]), PlanOptions(parse_media("cd")))
+    other = make_plan(scan([str(tmp_path / "Song")]), PlanOptions(media=parse_media("cd")))
     wrong = msgspec.structs.replace(other, set=made.plan.set)
     with pytest.raises(UsageError, match="another plan"):
         library.add(wrong)
@@ -146,16 +149,16 @@ def test_forgotten_without_a_trace(library: Library, tmp_path: Path) -> None:
         catalog([File("Song/a.wav", 1, 10, A), File("Song/only here.wav", 1, 1, B)]), 700
     )
     library.add_image("set-1", 1, "/1.iso", B, [("Song/a.wav", 1, B)])
-    assert len(library.search.find(FileQuery("a.wav")).files) == 2
+    assert len(library.search.find(FileQuery(pattern="a.wav")).files) == 2
     library.forget("set-1")
     assert [each.id for each in library.sets()] == ["kept"]
-    assert library.search.find(FileQuery("only here")).files == ()
+    assert library.search.find(FileQuery(pattern="only here")).files == ()
     assert library.search.find(FileQuery(sha256=B)).files == ()
-    assert len(library.search.find(FileQuery("a.wav")).files) == 1
+    assert len(library.search.find(FileQuery(pattern="a.wav")).files) == 1
     after = contents(tmp_path / "new.sqlite")
     assert after == before
     library.imports.add(with_hashes(1), None)
-    assert len(library.search.find(FileQuery("a.wav")).files) == 2
+    assert len(library.search.find(FileQuery(pattern="a.wav")).files) == 2
 
 
 def contents(path: Path) -> dict[str, list[tuple[object, ...]]]:
@@ -190,7 +193,7 @@ with open_library(path) as library:
         files += [File(f"Song/both {index}.wav") for index in range(200)]
         library.imports.add(catalog(files, f"{letter}-{number}"), None)
         library.imports.add(catalog(files[200:], f"both-{number}"), None)
-        assert len(library.search.find(FileQuery(f"{letter} shared", limit=9999)).files) >= 200
+        assert len(library.search.find(FileQuery(pattern=f"{letter} shared", limit=9999)).files) >= 200
         if number % 3 == 0:
             library.forget(f"{letter}-{number}")
 """
@@ -213,9 +216,9 @@ def test_two_processes_at_once(tmp_path: Path) -> None:
     with open_library(path) as library:
         assert len(library.sets()) == 2 * 8 + 12
         for letter in "pq":
-            found = library.search.find(FileQuery(f"{letter} shared", limit=9999))
+            found = library.search.find(FileQuery(pattern=f"{letter} shared", limit=9999))
             assert len(found.files) == 8 * 200
-        found = library.search.find(FileQuery("both 7", limit=9999))
+        found = library.search.find(FileQuery(pattern="both 7", limit=9999))
         assert len(found.files) == (2 * 8 + 12) * 11
     with sqlite3.connect(path) as db:
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []

@@ -62,10 +62,12 @@ def test_taken_over_with_its_data(tmp_path: Path, version: int) -> None:
         assert (first.files, first.hashed, first.sectors, first.places) == (2, 2, 9, ("/1.iso",))
         assert (second.files, second.hashed, second.last_check) == (3, 1, "2024: good")
         assert [copy.state for copy in second.copies] == [VERIFIED] * min(version - 1, 1)
-        (cafe,) = library.search.find(FileQuery("CAFE\u0301")).files
+        (cafe,) = library.search.find(FileQuery(pattern="CAFE\u0301")).files
         assert cafe.path == "Old Song/Audio Files/Caf\u00e9.wav"
-        assert len(library.search.find(FileQuery(A)).files) == 2
-        assert library.search.find(FileQuery("\udcff")).files[0].path == "Old Song/\udcff.wav"
+        assert len(library.search.find(FileQuery(pattern=A)).files) == 2
+        assert (
+            library.search.find(FileQuery(pattern="\udcff")).files[0].path == "Old Song/\udcff.wav"
+        )
     with sqlite3.connect(path) as db:
         rows = db.execute(
             "SELECT path, disc, part, parts, size, mtime_ns, sha256 FROM files ORDER BY mtime_ns, 2"

@@ -74,7 +74,11 @@ def test_a_copy_that_is_given_up_has_no_place(known: Library, one_disc: Plan) ->
 
 def test_images_go_by_their_paths(known: Library, one_disc: Plan, tmp_path: Path) -> None:
     for path in ("/drive/images/a.iso", "/drive/images2/a.iso", "/drive/b.iso"):
-        known.checks.add(CheckResult(one_disc.set.id, 1, path, FILE, VERIFY, sha256="a" * 64))
+        known.checks.add(
+            CheckResult(
+                set_id=one_disc.set.id, disc=1, place=path, kind=FILE, how=VERIFY, sha256="a" * 64
+            )
+        )
     assert len(known.places.images("/drive/")) == 3
     assert len(known.places.images("/drive/images")) == 1
     found = known.places.images("/drive/b.iso")

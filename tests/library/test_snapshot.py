@@ -39,7 +39,7 @@ def backups(tmp_path: Path) -> Backups:
 def planned(backups: Backups, root: str) -> Plan:
     with open_library(backups.library) as library:
         tree = replace(scan([root]), library=freeze(library))
-    return make_plan(tree, PlanOptions(parse_media("custom:1MB")))
+    return make_plan(tree, PlanOptions(media=parse_media("custom:1MB")))
 
 
 @pytest.fixture
@@ -96,7 +96,9 @@ def test_a_job_that_was_begun_is_found_again(backups: Backups, plan: Plan, tmp_p
     assert again.library != plan.library
     with open_library(backups.library) as library:
         assert library.adopt(again) == plan
-        without = make_plan(scan([str(tmp_path / "Other")]), PlanOptions(parse_media("custom:1MB")))
+        without = make_plan(
+            scan([str(tmp_path / "Other")]), PlanOptions(media=parse_media("custom:1MB"))
+        )
         assert library.adopt(without) == without
     assert FULL.include_library is False
 

@@ -57,7 +57,9 @@ def test_every_medium_takes_price_and_stock(
     name: str, tail: str, price: float | None, stock: int | None
 ) -> None:
     known = next(medium for medium in known_media() if medium.name == name)
-    wanted = Medium(name, known.sectors, known.description, price, stock)
+    wanted = Medium(
+        name=name, sectors=known.sectors, description=known.description, price=price, stock=stock
+    )
     assert parse_media(name + tail) == (wanted,)
     assert parse_media(f" {name.upper()}{tail.upper()} ") == (wanted,)
 
@@ -159,8 +161,8 @@ def test_refused(text: str, sentence: str) -> None:
     ],
 )
 def test_a_reserve_is_a_size_or_a_part(text: str, expected: int) -> None:
-    (medium,) = reserving([Medium("m", 10_000, "")], text)
-    assert medium == Medium("m", 10_000, "", reserve=expected)
+    (medium,) = reserving([Medium(name="m", sectors=10_000, description="")], text)
+    assert medium == Medium(name="m", sectors=10_000, description="", reserve=expected)
 
 
 def test_a_part_is_of_each_medium() -> None:

@@ -20,9 +20,9 @@ from spanner.planning.assignment import (
 )
 from spanner.planning.contents import PackItem
 
-CD = Medium("cd", 10, "", 0.5)
-DVD = Medium("dvd", 40, "", 1.0)
-BD = Medium("bd", 100, "", 10.0)
+CD = Medium(name="cd", sectors=10, description="", price=0.5)
+DVD = Medium(name="dvd", sectors=40, description="", price=1.0)
+BD = Medium(name="bd", sectors=100, description="", price=10.0)
 
 
 def room(medium: Medium, price: float | None = -1.0, stock: int | None = None) -> DiscCapacity:
@@ -33,7 +33,10 @@ def room(medium: Medium, price: float | None = -1.0, stock: int | None = None) -
 
 
 def units_of(paths: Sequence[str]) -> list[PackItem]:
-    return [PackItem((Item(path, 1, 0, 0o644),), 1, frozenset()) for path in paths]
+    return [
+        PackItem((Item(path=path, size=1, mtime_ns=0, mode=0o644),), 1, frozenset())
+        for path in paths
+    ]
 
 
 def shares_of(strategy: str, costs: Sequence[int], *rooms: DiscCapacity) -> list[DiscAssignment]:
@@ -74,7 +77,10 @@ def test_order_keeps_the_order_with_as_few_discs_as_can_be_and_evenly() -> None:
 
 
 def test_order_names_the_parts_of_files() -> None:
-    items = [Item("S/x.mov", 1, 0, 0, part=part, parts=3, file_size=3) for part in (1, 2, 3)]
+    items = [
+        Item(path="S/x.mov", size=1, mtime_ns=0, mode=0, part=part, parts=3, file_size=3)
+        for part in (1, 2, 3)
+    ]
     units = [PackItem((item,), 1, frozenset()) for item in items]
     titles = [
         share.title for share in choose(units, [5, 5, 5], Strategy("order"), [room(CD)]).shares
@@ -247,7 +253,9 @@ ROOMS = st.lists(
     max_size=3,
 ).map(
     lambda rooms: [
-        DiscCapacity(Medium(f"m{index}", size, "", price, stock), size)
+        DiscCapacity(
+            Medium(name=f"m{index}", sectors=size, description="", price=price, stock=stock), size
+        )
         for index, (size, price, stock) in enumerate(rooms)
     ]
 )
@@ -313,7 +321,7 @@ def test_order_is_the_best_that_keeps_the_order_and_optimal_no_worse(
 def test_of_one_medium_the_fullest_disc_in_order_is_as_empty_as_can_be(
     costs: list[int], size: int, price: float | None
 ) -> None:
-    only = DiscCapacity(Medium("m", size, "", price), size)
+    only = DiscCapacity(Medium(name="m", sectors=size, description="", price=price), size)
     shares = shares_of("order", costs, only)
     loads = loads_of(shares, costs)
     counts = {len(media) for media in contiguous(costs, [only])}

@@ -42,7 +42,9 @@ def taken(unit: PackItem) -> int:
 
 def test_a_file_that_fits_is_one_item() -> None:
     (unit,) = units_of(tree_of({"S/a.wav": 5000}), MB)
-    assert unit.items == (Item("S/a.wav", 5000, unit.items[0].mtime_ns, 0o644),)
+    assert unit.items == (
+        Item(path="S/a.wav", size=5000, mtime_ns=unit.items[0].mtime_ns, mode=0o644),
+    )
     assert unit.items[0].on_disc == "data/S/a.wav"
     assert (unit.cost, unit.path, unit.name) == (item_cost(unit.items[0]), "S/a.wav", "a.wav")
     assert unit.folders == {"data/S"}

@@ -39,11 +39,38 @@ def growth(tree: Tree, stuff: Contents) -> int:
 
     def first_disc(first: tuple[Item, ...], second: tuple[Item, ...]) -> int:
         discs = (
-            Disc(1, "S_01OF02", "", "m", 9, 0, first),
-            Disc(2, "S_02OF02", "", "m", 9, 0, second),
+            Disc(
+                number=1,
+                volume_id="S_01OF02",
+                title="",
+                medium="m",
+                capacity_sectors=9,
+                image_sectors=0,
+                items=first,
+            ),
+            Disc(
+                number=2,
+                volume_id="S_02OF02",
+                title="",
+                medium="m",
+                capacity_sectors=9,
+                image_sectors=0,
+                items=second,
+            ),
         )
         info = SetInfo("id", "S", "2026-01-01T00:00:00Z")
-        plan = Plan(FORMAT, info, "order", tree.roots, discs, stuff.directories, (), (), 1, False)
+        plan = Plan(
+            format=FORMAT,
+            set=info,
+            strategy="order",
+            sources=tree.roots,
+            discs=discs,
+            directories=stuff.directories,
+            symlinks=(),
+            skipped=(),
+            lower_bound=1,
+            proven=False,
+        )
         return measure(lay_out(plan, discs[0], texts(plan, discs[0]))) * SECTOR
 
     return first_disc(items, ()) - first_disc((), items)
@@ -115,7 +142,19 @@ def test_overhead_is_enough_for_any_name(names: Sequence[str], size: int, parts:
     path = "/".join(names)
     (unit,) = stuff_of(tree_of({f"S/{path}": size})).units
     item = unit.items[0]
-    whole = item_cost(Item(item.path, size, 0, 0, item.disc_path, parts, parts, 0, size))
+    whole = item_cost(
+        Item(
+            path=item.path,
+            size=size,
+            mtime_ns=0,
+            mode=0,
+            disc_path=item.disc_path,
+            part=parts,
+            parts=parts,
+            offset=0,
+            file_size=size,
+        )
+    )
     folders = parents([item.on_disc]) - {"data"}
     taken = whole + sum(map(directory_cost, folders))
     assert taken <= -(-size // SECTOR) * SECTOR + overhead(unit.folders, size)

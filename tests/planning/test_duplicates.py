@@ -27,7 +27,7 @@ SOUND = random.Random(5).randbytes(200_000)
 
 
 def file(path: str, sha256: str = A, size: int = 10, links: tuple[str, ...] = ()) -> File:
-    return File(path, size, 0, 0o644, links, sha256)
+    return File(path=path, size=size, mtime_ns=0, mode=0o644, links=links, sha256=sha256)
 
 
 def groups(*files: File, capacity: int = 1 << 30) -> list[tuple[str, ...]]:

@@ -15,7 +15,15 @@ from support.sessions import NAMES
 
 
 def unit(path: str, part: int = 1, parts: int = 1) -> PackItem:
-    item = Item(path, 1, 0, 0o644, part=part, parts=parts, file_size=9 if parts > 1 else -1)
+    item = Item(
+        path=path,
+        size=1,
+        mtime_ns=0,
+        mode=0o644,
+        part=part,
+        parts=parts,
+        file_size=9 if parts > 1 else -1,
+    )
     return PackItem((item,), 1, frozenset())
 
 

@@ -19,7 +19,7 @@ from spanner.planning.measuring import DiscMeasurer, usable, volume_id
 from spanner.planning.planner import _SLACK
 from support.sessions import tree_of
 
-MEDIUM = Medium("medium", 10**6, "")
+MEDIUM = Medium(name="medium", sectors=10**6, description="")
 NOTHING = ReplicatedFiles(frozenset(), ())
 INFO = SetInfo("id", "Song", "2026-01-01T00:00:00Z")
 
@@ -59,7 +59,7 @@ def test_the_numbers_of_discs_take_room_in_the_catalog_too() -> None:
 
 @pytest.mark.parametrize(("sectors", "expected"), [(0, 0), (15, 0), (16, 16), (359_849, 359_840)])
 def test_images_are_whole_blocks_of_16_sectors(sectors: int, expected: int) -> None:
-    assert usable(Medium("m", sectors, "")) == expected * SECTOR
+    assert usable(Medium(name="m", sectors=sectors, description="")) == expected * SECTOR
 
 
 # volume IDs

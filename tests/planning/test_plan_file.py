@@ -18,31 +18,76 @@ from spanner.model.tree import Directory, Skipped, SourceRoot, Symlink
 from spanner.planning.plan_file import decode, encode, load, save
 
 ODD = os.fsdecode(b"Song/\xff\n.wav")
-WHOLE = Item("Song/a.wav", 5000, 1_700_000_000_123_456_789, 0o644, sha256="ab" * 32)
-RENAMED = Item(ODD, 0, -1, 0o7777, disc_path="data/Song/__~0a1b2c3d.wav", replicated=True)
-LINKED = Item("Song/Ü 🎸", 3, 0, 0, links=(Link("Song/x"), Link("Song/y\\", "data/Song/y_~1")))
-FIRST = Item("Song/big", 4096, 5, 0o600, part=1, parts=2, offset=0, file_size=5000)
-SECOND = Item("Song/big", 904, 5, 0o600, part=2, parts=2, offset=4096, file_size=5000)
+WHOLE = Item(
+    path="Song/a.wav", size=5000, mtime_ns=1_700_000_000_123_456_789, mode=0o644, sha256="ab" * 32
+)
+RENAMED = Item(
+    path=ODD,
+    size=0,
+    mtime_ns=-1,
+    mode=0o7777,
+    disc_path="data/Song/__~0a1b2c3d.wav",
+    replicated=True,
+)
+LINKED = Item(
+    path="Song/Ü 🎸",
+    size=3,
+    mtime_ns=0,
+    mode=0,
+    links=(Link("Song/x"), Link("Song/y\\", "data/Song/y_~1")),
+)
+FIRST = Item(
+    path="Song/big", size=4096, mtime_ns=5, mode=0o600, part=1, parts=2, offset=0, file_size=5000
+)
+SECOND = Item(
+    path="Song/big", size=904, mtime_ns=5, mode=0o600, part=2, parts=2, offset=4096, file_size=5000
+)
 
 PLAN = Plan(
-    FORMAT,
-    SetInfo("0e984725-c51c-4bf4-9960-e1c80e27aba0", "Söng – 1", "2026-03-01T19:08:00Z"),
-    "letters",
-    (SourceRoot("Song", os.fsdecode(b"/srv/\xfe/Song")), SourceRoot("Mix", "/srv/Mix")),
-    (
-        Disc(1, "SONG_01OF02", "A–F", "dvd-r", 2_298_496, 400, (WHOLE, RENAMED, FIRST)),
-        Disc(2, "SONG_02OF02", "G–Z", "bd-r", 12_219_392, 416, (LINKED, RENAMED, SECOND)),
+    format=FORMAT,
+    set=SetInfo("0e984725-c51c-4bf4-9960-e1c80e27aba0", "Söng – 1", "2026-03-01T19:08:00Z"),
+    strategy="letters",
+    sources=(SourceRoot("Song", os.fsdecode(b"/srv/\xfe/Song")), SourceRoot("Mix", "/srv/Mix")),
+    discs=(
+        Disc(
+            number=1,
+            volume_id="SONG_01OF02",
+            title="A–F",
+            medium="dvd-r",
+            capacity_sectors=2_298_496,
+            image_sectors=400,
+            items=(WHOLE, RENAMED, FIRST),
+        ),
+        Disc(
+            number=2,
+            volume_id="SONG_02OF02",
+            title="G–Z",
+            medium="bd-r",
+            capacity_sectors=12_219_392,
+            image_sectors=416,
+            items=(LINKED, RENAMED, SECOND),
+        ),
     ),
-    (Directory("Song", 0o755, 1), Directory("Song/b\\", 0o700, 2, "data/Song/b_~2")),
-    (Symlink("Song/link", os.fsdecode(b"../\xff"), 3),),
-    (Skipped("Song/pipe", "a named pipe"),),
-    2,
-    True,
+    directories=(Directory("Song", 0o755, 1), Directory("Song/b\\", 0o700, 2, "data/Song/b_~2")),
+    symlinks=(Symlink("Song/link", os.fsdecode(b"../\xff"), 3),),
+    skipped=(Skipped("Song/pipe", "a named pipe"),),
+    lower_bound=2,
+    proven=True,
 )
 ASCII = replace(
     PLAN,
     sources=(SourceRoot("Song", "/srv/Song"),),
-    discs=(Disc(1, "S", "A", "dvd-r", 2_298_496, 400, (WHOLE,)),),
+    discs=(
+        Disc(
+            number=1,
+            volume_id="S",
+            title="A",
+            medium="dvd-r",
+            capacity_sectors=2_298_496,
+            image_sectors=400,
+            items=(WHOLE,),
+        ),
+    ),
     symlinks=(),
 )
 

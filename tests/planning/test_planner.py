@@ -29,7 +29,15 @@ def plan_of(
     title: str = "",
 ) -> Plan:
     plan = make_plan(
-        tree, PlanOptions(parse_media(media), strategy, split, replicate, False, title)
+        tree,
+        PlanOptions(
+            media=parse_media(media),
+            strategy=strategy,
+            split=split,
+            replicate=replicate,
+            hashed=False,
+            title=title,
+        ),
     )
     check(tree, plan)
     return plan
@@ -63,7 +71,9 @@ def session(count: int, size: int, folders: int = 40) -> Tree:
 def test_any_tree_is_planned_at_the_first_go(
     tree: Tree, strategy: str, size: int, hashed: bool, title: str
 ) -> None:
-    wishes = PlanOptions(parse_media(f"custom:{size}s"), strategy, hashed=hashed, title=title)
+    wishes = PlanOptions(
+        media=parse_media(f"custom:{size}s"), strategy=strategy, hashed=hashed, title=title
+    )
     plan, slacks = planned_with(tree, wishes)
     check(tree, plan)
     assert max(slacks) == _SLACK  # more was never needed: the bounds held
@@ -92,7 +102,7 @@ def test_discs_that_are_nearly_full_are_planned_at_the_first_go(strategy: str) -
     counts = set()
     for filler in range(0, 128, 4):
         tree = tree_of(dict.fromkeys(paths, 0) | {"S/filler": filler * SECTOR})
-        plan, slacks = planned_with(tree, PlanOptions(media, strategy, split=False))
+        plan, slacks = planned_with(tree, PlanOptions(media=media, strategy=strategy, split=False))
         check(tree, plan)
         assert max(slacks) == _SLACK
         counts.add(len(plan.discs))
@@ -118,7 +128,7 @@ def test_over_two_media(tree: Tree, strategy: str) -> None:
 @given(trees(), st.integers(0, 40))
 def test_the_bound_is_none_that_a_plan_goes_below(tree: Tree, beyond: int) -> None:
     (disc,) = plan_of(tree, "custom:9GB").discs
-    wishes = PlanOptions(parse_media(f"custom:{disc.image_sectors + beyond}s"))
+    wishes = PlanOptions(media=parse_media(f"custom:{disc.image_sectors + beyond}s"))
     try:
         plan = make_plan(tree, wishes)
     except DoesNotFitError:
@@ -139,7 +149,7 @@ def test_a_disc_that_is_full_to_the_last_sectors() -> None:
 def test_many_full_discs_with_long_titles_are_planned_at_the_first_go() -> None:
     tree = tree_of({f"S/{number:02}{'🎸' * 60}/x.wav": 100_000 for number in range(250)})
     for size in range(900, 964, 16):
-        plan, slacks = planned_with(tree, PlanOptions(parse_media(f"custom:{size}s")))
+        plan, slacks = planned_with(tree, PlanOptions(media=parse_media(f"custom:{size}s")))
         assert len(plan.discs) >= 30
         assert max(len(title) for title in titles_of(plan)) == 100
         assert max(slacks) == _SLACK
@@ -155,7 +165,7 @@ def test_more_folders_than_a_disc_holds() -> None:
 def test_the_same_wishes_give_the_same_plan() -> None:
     tree = session(50, MB // 10)
     info = SetInfo("id", "Song", "2026-01-01T00:00:00Z")
-    wishes = PlanOptions(parse_media("custom:2MB"))
+    wishes = PlanOptions(media=parse_media("custom:2MB"))
     first = make_plan(tree, wishes, set_info=info)
     assert first == make_plan(tree, wishes, set_info=info)
     assert first.set == info
@@ -328,10 +338,10 @@ def test_replicated_files_and_parts_beside_them() -> None:
 def test_a_large_document_is_told_of() -> None:
     tree = tree_of({"S/Song\n.ptx": 2 * MB, "S/a.wav": 9 * MB, "S/b.wav": 9 * MB})
     notes: list[str] = []
-    make_plan(tree, PlanOptions(parse_media("custom:12MB")), note=notes.append)
+    make_plan(tree, PlanOptions(media=parse_media("custom:12MB")), note=notes.append)
     assert notes == ["too large for every disc, and on one only: S/Song\\n.ptx"]
     notes.clear()
-    make_plan(tree, PlanOptions(parse_media("custom:30MB")), note=notes.append)
+    make_plan(tree, PlanOptions(media=parse_media("custom:30MB")), note=notes.append)
     assert notes == []
 
 
@@ -359,7 +369,7 @@ def test_next_to_nothing_is_one_disc(tree: Tree, strategy: str) -> None:
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_nothing_is_nothing_to_archive(strategy: str) -> None:
     with pytest.raises(UsageError, match=r"^the sources hold nothing that can be archived$"):
-        make_plan(tree_of({}), PlanOptions(parse_media("cd-r"), strategy))
+        make_plan(tree_of({}), PlanOptions(media=parse_media("cd-r"), strategy=strategy))
 
 
 # titles
@@ -404,7 +414,7 @@ def test_the_title_of_several_sources_without_one() -> None:
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_2_000_files_take_no_second(strategy: str) -> None:
-    wishes = PlanOptions(parse_media("cd-r"), strategy)
+    wishes = PlanOptions(media=parse_media("cd-r"), strategy=strategy)
     started = time.process_time()
     plan = make_plan(session(2000, MB), wishes)
     assert time.process_time() - started < 0.7
@@ -412,7 +422,7 @@ def test_2_000_files_take_no_second(strategy: str) -> None:
 
 
 def test_20_000_files_take_a_few_seconds() -> None:
-    wishes = PlanOptions(parse_media("custom:40MB"), "letters")
+    wishes = PlanOptions(media=parse_media("custom:40MB"), strategy="letters")
     started = time.process_time()
     plan = make_plan(session(20_000, 2000), wishes)
     assert time.process_time() - started < 5

@@ -29,7 +29,7 @@ MB = 10**6
 
 
 def plan_of(tree: Tree, media: str, strategy: str = "letters", **wishes: Any) -> Plan:
-    plan = make_plan(tree, PlanOptions(parse_media(media), strategy, **wishes))
+    plan = make_plan(tree, PlanOptions(media=parse_media(media), strategy=strategy, **wishes))
     check(tree, plan)
     return plan
 
@@ -238,7 +238,10 @@ def test_letters_take_no_more_discs_than_any_division_of_the_alphabet(
     named: list[tuple[str, int]], size: int
 ) -> None:
     paths = [f"S/A/{name}{number}" for number, (name, _) in enumerate(named)]
-    units = [PackItem((Item(path, 1, 0, 0o644),), 1, frozenset()) for path in paths]
+    units = [
+        PackItem((Item(path=path, size=1, mtime_ns=0, mode=0o644),), 1, frozenset())
+        for path in paths
+    ]
     costs = [cost for _, cost in named]
     (medium,) = parse_media("custom:16s")
     found = choose(units, costs, Strategy("letters"), [DiscCapacity(medium, size)])
@@ -257,7 +260,7 @@ def test_a_slow_machine_makes_the_same_plan(media: str, monkeypatch: pytest.Monk
         {f"S/Audio {n % 7}/{n:03}": int(numbers.uniform(0.5, 2.2) * 10**9) for n in range(60)}
     )
     info = SetInfo("id", "Song", "2026-01-01T00:00:00Z")
-    wishes = PlanOptions(parse_media(media), "optimal")
+    wishes = PlanOptions(media=parse_media(media), strategy="optimal")
     plan = make_plan(tree, wishes, set_info=info)
     slow = SimpleNamespace(monotonic=lambda: 4 * time.monotonic())
     monkeypatch.setattr("spanner.planning.packing.clock.time", slow)

@@ -19,8 +19,20 @@ A, B, C = "a" * 64, "b" * 64, "c" * 64
 
 def catalog(number: int, *rows: CatalogRow, count: int = 3, extra: str = "") -> DiscCatalog:
     """A disc that has all rows, but the hashes of its own files alone."""
-    discs = tuple(DiscInfo(n, f"V_{n}", f"Title {n}", "cd", 1, 1) for n in range(1, count + 1))
-    known = SetCatalog("spanner-set", 1, "set-1", "Set", "now", "tool", ("S",), discs)
+    discs = tuple(
+        DiscInfo(number=n, volume_id=f"V_{n}", title=f"Title {n}", medium="cd", files=1, bytes=1)
+        for n in range(1, count + 1)
+    )
+    known = SetCatalog(
+        format="spanner-set",
+        version=1,
+        id="set-1",
+        title="Set",
+        created="now",
+        tool="tool",
+        sources=("S",),
+        discs=discs,
+    )
     text = FILES_HEADER + "\n"
     for row in rows:
         text += line(row, row.sha256 if row.disc == number else "")
@@ -39,16 +51,53 @@ def file(
     kind = "hardlink" if first else "file"
     number, count, offset = part
     return CatalogRow(
-        kind, disc, number, count, offset, size, TIME, 0o644, sha256, f"data/{path}", path, first
+        kind=kind,
+        disc=disc,
+        part=number,
+        parts=count,
+        offset=offset,
+        size=size,
+        mtime_ns=TIME,
+        mode=0o644,
+        sha256=sha256,
+        path=f"data/{path}",
+        original=path,
+        target=first,
     )
 
 
 def folder(path: str) -> CatalogRow:
-    return CatalogRow("dir", 0, 0, 0, 0, 0, TIME, 0o755, "", f"data/{path}", path, "")
+    return CatalogRow(
+        kind="dir",
+        disc=0,
+        part=0,
+        parts=0,
+        offset=0,
+        size=0,
+        mtime_ns=TIME,
+        mode=0o755,
+        sha256="",
+        path=f"data/{path}",
+        original=path,
+        target="",
+    )
 
 
 def link(path: str, to: str) -> CatalogRow:
-    return CatalogRow("symlink", 0, 0, 0, 0, 0, TIME, 0, "", "", path, to)
+    return CatalogRow(
+        kind="symlink",
+        disc=0,
+        part=0,
+        parts=0,
+        offset=0,
+        size=0,
+        mtime_ns=TIME,
+        mode=0,
+        sha256="",
+        path="",
+        original=path,
+        target=to,
+    )
 
 
 def hashes(wanted: RestorePlan) -> dict[str, list[str]]:

@@ -33,9 +33,17 @@ def test_what_is_no_moment(text: str) -> None:
 def disc(name: str, day: int, *refers: str, sources: tuple[str, ...] = ("S",)) -> DiscCatalog:
     created = f"2026-11-{day:02}T12:00:00Z"
     earlier = tuple(BaseSet(each, each, "", ()) for each in refers)
-    infos = (DiscInfo(1, "V", "T", "cd", 1, 1),)
+    infos = (DiscInfo(number=1, volume_id="V", title="T", medium="cd", files=1, bytes=1),)
     known = SetCatalog(
-        "spanner-set", 1, name, f"Title {name}", created, "tool", sources, infos, earlier
+        format="spanner-set",
+        version=1,
+        id=name,
+        title=f"Title {name}",
+        created=created,
+        tool="tool",
+        sources=sources,
+        discs=infos,
+        base_sets=earlier,
     )
     return DiscCatalog(name, known, 1, b"")
 

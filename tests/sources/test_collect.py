@@ -60,20 +60,20 @@ def test_media_of_a_volume_go_below_its_name(drive: Path, tmp_path: Path) -> Non
     ]
     assert tree.references == (
         ReferenceRecord(
-            "Song/Song.rpp",
-            "audio",
-            "inside",
-            "Audio Files/Kick.wav",
-            "Song/Audio Files/Kick.wav",
-            str(tmp_path / "Song/Audio Files/Kick.wav"),
+            session="Song/Song.rpp",
+            kind="audio",
+            status="inside",
+            recorded="Audio Files/Kick.wav",
+            path="Song/Audio Files/Kick.wav",
+            place=str(tmp_path / "Song/Audio Files/Kick.wav"),
         ),
         ReferenceRecord(
-            "Song/Song.rpp",
-            "audio",
-            "outside",
-            f"/Volumes/AG/{TAKE}",
-            f"Song/External Media/AG/{TAKE}",
-            str(drive / TAKE),
+            session="Song/Song.rpp",
+            kind="audio",
+            status="outside",
+            recorded=f"/Volumes/AG/{TAKE}",
+            path=f"Song/External Media/AG/{TAKE}",
+            place=str(drive / TAKE),
         ),
     )
 

@@ -69,10 +69,10 @@ def test_pro_tools_5_on_a_mac(tmp_path: Path) -> None:
         ProToolsMedium("Audio", ("Söng", "Fade Files"), "Fade 1.aif", 100, bytes(12)),
     )
     assert session(tmp_path, replace(OLD_MAC, audio=media, rate=44_100)) == Session(
-        "Pro Tools LE",
-        "v5.1",
-        "pts",
-        (
+        application="Pro Tools LE",
+        version="v5.1",
+        format="pts",
+        media=(
             MediaReference(
                 kind="audio",
                 name="Kick.L",
@@ -91,7 +91,7 @@ def test_pro_tools_5_on_a_mac(tmp_path: Path) -> None:
                 frames=100,
             ),
         ),
-        44_100,
+        sample_rate=44_100,
         notes=("a text is not UTF-8 and was read as MacRoman",),
     )
 

@@ -53,7 +53,9 @@ MEDIA = (
         directory=("Users", "ag", "Süng", "Fade Files"),
         recorded="Macintosh HD:Users:ag:Süng:Fade Files:Fade 1.aif",
     ),
-    MediaReference("video", "Film.MOV", "/Volumes/AG", (), "AG:Film.MOV"),
+    MediaReference(
+        kind="video", name="Film.MOV", volume="/Volumes/AG", directory=(), recorded="AG:Film.MOV"
+    ),
 )
 BOOT = "Macintosh HD is taken for the boot volume, as it holds Users"
 WHOLE = f"{HEAD}{ONLINE}{FILES}\n\n{CLIPS}"
@@ -74,7 +76,14 @@ def refused(folder: Path, content: str | bytes) -> str:
 
 
 def test_files_that_were_there(tmp_path: Path) -> None:
-    assert session(tmp_path, WHOLE) == Session("Pro Tools", "", "txt", MEDIA, 48_000, notes=(BOOT,))
+    assert session(tmp_path, WHOLE) == Session(
+        application="Pro Tools",
+        version="",
+        format="txt",
+        media=MEDIA,
+        sample_rate=48_000,
+        notes=(BOOT,),
+    )
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\r"])
@@ -109,7 +118,10 @@ def test_files_that_were_missing(tmp_path: Path) -> None:
     assert found.media == MEDIA
     assert found.notes == ("files that were missing when the text was exported: 3", BOOT)
     found = session(tmp_path, f"{HEAD}{ONLINE}{FILES}\n\n{OFFLINE}x.wav\t\n")
-    assert found.media == (*MEDIA, MediaReference("audio", "x.wav", "", (), "x.wav"))
+    assert found.media == (
+        *MEDIA,
+        MediaReference(kind="audio", name="x.wav", volume="", directory=(), recorded="x.wav"),
+    )
     assert "files without a location: 1" in found.notes
 
 
@@ -128,7 +140,11 @@ def test_no_lists_of_files(tmp_path: Path) -> None:
 def test_windows(tmp_path: Path) -> None:
     (found,) = session(tmp_path, f"{HEAD}{ONLINE}Kick.wav\tc:\\Song\\Audio Files\\\n").media
     assert found == MediaReference(
-        "audio", "Kick.wav", "C:", ("Song", "Audio Files"), "c:\\Song\\Audio Files\\Kick.wav"
+        kind="audio",
+        name="Kick.wav",
+        volume="C:",
+        directory=("Song", "Audio Files"),
+        recorded="c:\\Song\\Audio Files\\Kick.wav",
     )
 
 

@@ -42,7 +42,9 @@ def wav(frames: int = 10, unique_id: str = "", form: bytes = b"RIFF") -> bytes:
 
 def reference(name: str, *directory: str, volume: str = "/", **more: object) -> MediaReference:
     recorded = "/".join([*directory, name])
-    return MediaReference("audio", name, volume, directory, recorded, **more)  # type: ignore[arg-type]
+    return MediaReference(
+        kind="audio", name=name, volume=volume, directory=directory, recorded=recorded, **more
+    )  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -54,7 +56,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def find(home: Path, wanted: MediaReference, *search: str, **more: object) -> ResolvedReference:
-    session = Session("Pro Tools", "12", "ptx", (wanted,), **more)  # type: ignore[arg-type]
+    session = Session(application="Pro Tools", version="12", format="ptx", media=(wanted,), **more)  # type: ignore[arg-type]
     (found,) = MediaResolver(search).gather(session, str(home / "Song.ptx"))
     return found
 
@@ -140,14 +142,21 @@ def test_a_damaged_name_is_found_by_its_id(home: Path) -> None:
 
 def test_what_is_embedded_or_can_be_made_again(home: Path) -> None:
     assert find(home, reference("x.wav", volume="", embedded=True)).status == EMBEDDED
-    fade = MediaReference("fade", "f.wav", "/", ("Fade Files",), "f.wav")
+    fade = MediaReference(
+        kind="fade", name="f.wav", volume="/", directory=("Fade Files",), recorded="f.wav"
+    )
     assert find(home, fade).status == REGENERABLE
 
 
 def test_what_no_session_uses_is_listed(home: Path) -> None:
     write(str(home), "Audio Files/Old.wav", wav())
     write(str(home), "Notes/mix.txt", b"text")
-    session = Session("", "", "ptx", (reference("Kick.wav", "Audio Files", volume=""),))
+    session = Session(
+        application="",
+        version="",
+        format="ptx",
+        media=(reference("Kick.wav", "Audio Files", volume=""),),
+    )
     gatherer = MediaResolver()
     found = gatherer.gather(session, str(home / "Song.ptx"))
     assert gatherer.unused(str(home / "Song.ptx"), found) == [str(home / "Audio Files/Old.wav")]
@@ -174,7 +183,12 @@ def test_folders_are_read_once_for_many_sessions(
 
 def test_a_backup_belongs_to_the_folder_above(home: Path) -> None:
     write(str(home), "Session File Backups/Song.bak.001.ptx", b"session")
-    session = Session("", "", "ptx", (reference("Kick.wav", "Lost", volume="/Volumes/X"),))
+    session = Session(
+        application="",
+        version="",
+        format="ptx",
+        media=(reference("Kick.wav", "Lost", volume="/Volumes/X"),),
+    )
     file = str(home / "Session File Backups/Song.bak.001.ptx")
     (found,) = MediaResolver().gather(session, file)
     assert (found.status, found.path) == (INSIDE, str(home / "Audio Files/Kick.wav"))

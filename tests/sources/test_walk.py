@@ -64,8 +64,8 @@ def test_sizes_times_and_modes(tmp_path: Path) -> None:
         os.utime(tmp_path / "Song" / name, ns=(0, time))
     tree = scan([str(tmp_path / "Song")])
     assert tree.files == (
-        File("Song/a.wav", 5, DAY + 1, 0o4750),
-        File("Song/nothing.wav", 0, -DAY, 0o444),
+        File(path="Song/a.wav", size=5, mtime_ns=DAY + 1, mode=0o4750),
+        File(path="Song/nothing.wav", size=0, mtime_ns=-DAY, mode=0o444),
     )
     assert tree.directories == (
         Directory("Song", 0o750, 5),
@@ -79,7 +79,7 @@ def test_single_file(tmp_path: Path) -> None:
     os.utime(tmp_path / "mix.wav", ns=(0, DAY))
     tree = scan([str(tmp_path / "mix.wav")])
     assert tree.roots == (SourceRoot("mix.wav", str(tmp_path / "mix.wav")),)
-    assert tree.files == (File("mix.wav", 7, DAY, 0o600),)
+    assert tree.files == (File(path="mix.wav", size=7, mtime_ns=DAY, mode=0o600),)
     assert tree.directories == ()
     assert origin({root.name: root.path for root in tree.roots}, "mix.wav") == str(
         tmp_path / "mix.wav"
@@ -175,7 +175,7 @@ def test_followed_links_stand_for_what_they_lead_to(tmp_path: Path) -> None:
     os.symlink("../outside.wav", song / "6")
     tree = scan([str(song)], follow=True)
     assert files(tree) == ["Song/1", "Song/2/y/z.wav", "Song/6", "Song/a/x.wav"]
-    assert tree.files[2] == File("Song/6", 11, DAY, 0o640)
+    assert tree.files[2] == File(path="Song/6", size=11, mtime_ns=DAY, mode=0o640)
     assert directories(tree) == ["Song", "Song/2", "Song/2/y", "Song/a"]
     assert tree.symlinks == ()
     nowhere = "a symbolic link that leads nowhere"

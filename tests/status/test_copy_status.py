@@ -23,7 +23,11 @@ def image(known: Library, one_disc: Plan, tmp_path: Path) -> Path:
 
 
 def check(library: Library, plan: Plan, path: Path, kind: str = FILE) -> None:
-    assert library.checks.add(CheckResult(plan.set.id, 1, str(path), kind, VERIFY, sha256="a" * 64))
+    assert library.checks.add(
+        CheckResult(
+            set_id=plan.set.id, disc=1, place=str(path), kind=kind, how=VERIFY, sha256="a" * 64
+        )
+    )
 
 
 def only(library: Library) -> CopyStatus:

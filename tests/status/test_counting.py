@@ -16,7 +16,18 @@ def holding(
     number: int = 1,
     verified: str = "2025-01-01T00:00:00Z",
 ) -> CopyStatus:
-    return CopyStatus("set", 1, "X_01OF01", medium, number, "", site, site, state, verified)
+    return CopyStatus(
+        set_id="set",
+        disc=1,
+        volume_id="X_01OF01",
+        medium=medium,
+        number=number,
+        path="",
+        place=site,
+        site=site,
+        state=state,
+        verified=verified,
+    )
 
 
 HOLDINGS = st.lists(

@@ -72,9 +72,18 @@ def check(library: Library, path: str) -> bool:
     """Verify an image and record it."""
     verdict = verify(path, silent)
     assert verdict.catalog
-    ids = verdict.catalog.set.id, verdict.catalog.number
     problems = tuple(verdict.problems)
-    library.checks.add(CheckResult(*ids, path, FILE, VERIFY, problems, verdict.sha256))
+    library.checks.add(
+        CheckResult(
+            set_id=verdict.catalog.set.id,
+            disc=verdict.catalog.number,
+            place=path,
+            kind=FILE,
+            how=VERIFY,
+            problems=problems,
+            sha256=verdict.sha256,
+        )
+    )
     return not problems
 
 
@@ -149,7 +158,16 @@ def test_a_damaged_image_counts_no_more(library: Library, made: MadeSet) -> None
 
 def test_a_failing_disc_makes_it_not_well(library: Library, made: MadeSet) -> None:
     burn(library, made, 1, "")
-    library.checks.add(CheckResult(made.plan.set.id, 1, "/dev/sr0", DISC, VERIFY, ("scratched",)))
+    library.checks.add(
+        CheckResult(
+            set_id=made.plan.set.id,
+            disc=1,
+            place="/dev/sr0",
+            kind=DISC,
+            how=VERIFY,
+            problems=("scratched",),
+        )
+    )
     found = find(library, Rule(1, 1, 1))
     assert found.sets[0].well
     assert [(each.number, each.remark) for each in found.failing] == [(1, "scratched")]
@@ -163,7 +181,16 @@ def test_a_doubt_counts_one_less(library: Library, made: MadeSet) -> None:
         burn(library, made, 1, "")
         burn(library, made, 2, "")
     assert only(library).copies == 3
-    library.checks.add(CheckResult(made.plan.set.id, 1, "/dev/sr0", DISC, VERIFY, ("scratched",)))
+    library.checks.add(
+        CheckResult(
+            set_id=made.plan.set.id,
+            disc=1,
+            place="/dev/sr0",
+            kind=DISC,
+            how=VERIFY,
+            problems=("scratched",),
+        )
+    )
     found = find(library)
     assert found.sets[0].copies == 2
     assert [(each.volume_id, each.remark) for each in found.doubtful] == [
@@ -199,7 +226,9 @@ def test_checks_that_are_due(library: Library, made: MadeSet) -> None:
     assert [(each.disc, each.number) for each in found.due] == [(2, 1)]
     assert not found.well
     assert status(library, Rule(1, 1, 1), "2020-02-02T00:00:00Z").well
-    library.checks.add(CheckResult(made.plan.set.id, 2, "/dev/sr0", DISC, VERIFY))
+    library.checks.add(
+        CheckResult(set_id=made.plan.set.id, disc=2, place="/dev/sr0", kind=DISC, how=VERIFY)
+    )
     assert find(library, Rule(1, 1, 1)).well
     belongs = (made.plan.set.id, 1)
     copy = library.copies.begin(image_key(*belongs), belongs, "X", 1, "/dev/sr0", "cd-r")
@@ -221,9 +250,19 @@ def test_discs_that_are_not_written_yet(library: Library, made: MadeSet) -> None
 @pytest.mark.parametrize("learnt", [False, True])
 def test_what_was_missing_when_archived(library: Library, made: MadeSet, learnt: bool) -> None:
     needs = (
-        ReferenceRecord("Song/Song.rpp", "audio", "missing", "/Volumes/AG/Lost.wav"),
-        ReferenceRecord("Song/Song.rpp", "audio", "regenerable", "fade"),
-        ReferenceRecord("Song/Song.cpr", "project", UNREADABLE, "closed format", "Song/Song.cpr"),
+        ReferenceRecord(
+            session="Song/Song.rpp", kind="audio", status="missing", recorded="/Volumes/AG/Lost.wav"
+        ),
+        ReferenceRecord(
+            session="Song/Song.rpp", kind="audio", status="regenerable", recorded="fade"
+        ),
+        ReferenceRecord(
+            session="Song/Song.cpr",
+            kind="project",
+            status=UNREADABLE,
+            recorded="closed format",
+            path="Song/Song.cpr",
+        ),
     )
     library.add(
         msgspec.structs.replace(

@@ -44,7 +44,7 @@ def archive(
 ) -> Plan:
     """Write a source to images."""
     collecting = CollectOptions(**wishes)  # type: ignore[arg-type]
-    plan = make_plan(collect([source], collecting, silent), PlanOptions(parse_media(media)))
+    plan = make_plan(collect([source], collecting, silent), PlanOptions(media=parse_media(media)))
     library.add(plan)
     FolderJob(FolderDrive(str(folder)), library, lambda _: False).run(plan)
     return plan
@@ -76,7 +76,13 @@ def test_too_few_copies(library: Library, song: str, tmp_path: Path) -> None:
     images = sorted((tmp_path / "out").glob("*.iso"))
     for number, image in enumerate(images, 1):
         library.checks.add(
-            CheckResult(plan.set.id, number, str(shutil.copy(image, tmp_path)), FILE, VERIFY)
+            CheckResult(
+                set_id=plan.set.id,
+                disc=number,
+                place=str(shutil.copy(image, tmp_path)),
+                kind=FILE,
+                how=VERIFY,
+            )
         )
         assert ask(library, song, 2).safe is (number == len(images))
 
@@ -135,7 +141,7 @@ def test_a_plan_that_was_not_written_is_no_archive(
     library: Library, song: str, tmp_path: Path
 ) -> None:
     plan = make_plan(
-        collect([song], CollectOptions(), silent), PlanOptions(parse_media("custom:1MB"))
+        collect([song], CollectOptions(), silent), PlanOptions(media=parse_media("custom:1MB"))
     )
     library.add(plan)
     found = ask(library, song)

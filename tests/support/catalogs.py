@@ -26,18 +26,18 @@ class File:
     def line(self) -> str:
         """Its line in the catalog."""
         row = tables.CatalogRow(
-            "file",
-            self.disc,
-            self.part,
-            self.parts,
-            0,
-            self.size,
-            self.mtime_ns,
-            0o644,
-            self.sha256,
-            f"data/{escape(self.path)}",
-            self.path,
-            "",
+            kind="file",
+            disc=self.disc,
+            part=self.part,
+            parts=self.parts,
+            offset=0,
+            size=self.size,
+            mtime_ns=self.mtime_ns,
+            mode=0o644,
+            sha256=self.sha256,
+            path=f"data/{escape(self.path)}",
+            original=self.path,
+            target="",
         )
         return tables.line(row, row.sha256)
 
@@ -55,17 +55,24 @@ def catalog(
     count = count or max(file.disc for file in files)
     discs = tuple(
         DiscInfo(
-            disc,
-            f"{title.upper().replace(' ', '_')}_{disc:02}OF{count:02}",
-            f"Part {disc}",
-            "dvd-r",
-            sum(file.disc == disc for file in files),
-            sum(file.size for file in files if file.disc == disc),
+            number=disc,
+            volume_id=f"{title.upper().replace(' ', '_')}_{disc:02}OF{count:02}",
+            title=f"Part {disc}",
+            medium="dvd-r",
+            files=sum(file.disc == disc for file in files),
+            bytes=sum(file.size for file in files if file.disc == disc),
         )
         for disc in range(1, count + 1)
     )
     known = SetCatalog(
-        bag.SET_FORMAT, bag.SET_VERSION, set_id, title, created, "test", (title,), discs
+        format=bag.SET_FORMAT,
+        version=bag.SET_VERSION,
+        id=set_id,
+        title=title,
+        created=created,
+        tool="test",
+        sources=(title,),
+        discs=discs,
     )
     table = f"{tables.FILES_HEADER}\n" + "".join(file.line for file in files)
     return DiscCatalog("disc", known, number, table.encode())

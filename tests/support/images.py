@@ -48,7 +48,9 @@ class DiscImage:
 
 def plan_for(source: str, media: str = "custom:1MB", strategy: str = "letters") -> Plan:
     """The plan of a set with a known id and time."""
-    return make_plan(scan([source]), PlanOptions(parse_media(media), strategy), set_info=SET)
+    return make_plan(
+        scan([source]), PlanOptions(media=parse_media(media), strategy=strategy), set_info=SET
+    )
 
 
 def layout_of(plan: Plan, disc: Disc) -> Layout:
@@ -79,7 +81,14 @@ def data_file(
 ) -> FileEntry:
     """A file that needs no source."""
     mtime_ns = seconds * 10**9 + nanoseconds
-    return FileEntry(path, len(data), mtime_ns, mode, lambda _: (data,), also)
+    return FileEntry(
+        path=path,
+        size=len(data),
+        mtime_ns=mtime_ns,
+        mode=mode,
+        content=lambda _: (data,),
+        also=also,
+    )
 
 
 def layout_with(*files: FileEntry, directories: Iterable[DirectoryEntry] = ()) -> Layout:

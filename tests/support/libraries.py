@@ -17,7 +17,7 @@ from support.trees import write
 def one_disc(tmp_path: Path) -> Plan:
     """A set of one disc."""
     write(str(tmp_path / "Song"), "a.wav", b"sound")
-    return make_plan(scan([str(tmp_path / "Song")]), PlanOptions(parse_media("dvd+r")))
+    return make_plan(scan([str(tmp_path / "Song")]), PlanOptions(media=parse_media("dvd+r")))
 
 
 @pytest.fixture

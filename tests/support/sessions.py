@@ -27,18 +27,24 @@ def tree_of(
 ) -> Tree:
     """The tree of files (path and size), their further names, empty folders and symbolic links."""
     found = [
-        File(path, size, MTIME, 0o644, tuple((links or {}).get(path, ())))
+        File(
+            path=path,
+            size=size,
+            mtime_ns=MTIME,
+            mode=0o644,
+            links=tuple((links or {}).get(path, ())),
+        )
         for path, size in files.items()
     ]
     paths = [name for file in found for name in (file.path, *file.links)]
     folders = parents([*paths, *symlinks]) | parents(f"{folder}/" for folder in empty)
     roots = sorted({path.partition("/")[0] for path in (*paths, *symlinks, *folders)})
     return Tree(
-        tuple(SourceRoot(root, f"/srv/{root}") for root in roots),
-        tuple(found),
-        tuple(Directory(folder, 0o755, MTIME) for folder in sorted(folders)),
-        tuple(Symlink(path, "target", MTIME) for path in symlinks),
-        (),
+        roots=tuple(SourceRoot(root, f"/srv/{root}") for root in roots),
+        files=tuple(found),
+        directories=tuple(Directory(folder, 0o755, MTIME) for folder in sorted(folders)),
+        symlinks=tuple(Symlink(path, "target", MTIME) for path in symlinks),
+        skipped=(),
     )
 
 

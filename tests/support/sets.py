@@ -44,7 +44,14 @@ def make_set(
 ) -> MadeSet:
     """Archive the source, or this tree, into images in the folder."""
     wishes = PlanOptions(
-        parse_media(media), strategy, split, replicate, hashed, title, parities=parities, ecc=ecc
+        media=parse_media(media),
+        strategy=strategy,
+        split=split,
+        replicate=replicate,
+        hashed=hashed,
+        title=title,
+        parities=parities,
+        ecc=ecc,
     )
     plan = make_plan(tree or scan([source]), wishes)
     if hashed:

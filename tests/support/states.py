@@ -44,7 +44,7 @@ class Backups:
         with open_library(self.library) as library:
             tree = compare(scan(list(sources)), library.complete_sets, how, silent)
             wishes = PlanOptions(
-                parse_media(self.media),
+                media=parse_media(self.media),
                 replicate=how.replicate,
                 hashed=how.hashed,
                 title=title,

@@ -28,7 +28,7 @@ WHERE folders.id = ?
 """
 
 
-class FileQuery(msgspec.Struct, frozen=True):
+class FileQuery(msgspec.Struct, frozen=True, kw_only=True):
     """What to look for; what is None or empty does not matter.
 
     `pattern` as `patterns.places` reads it, and the beginning of a hash if it can be one; `sha256`
@@ -53,7 +53,7 @@ class KnownCopy(msgspec.Struct, frozen=True):
     place: str
 
 
-class OnDisc(msgspec.Struct, frozen=True):
+class OnDisc(msgspec.Struct, frozen=True, kw_only=True):
     """A file, or a part of one, on one disc of its set's `of`.
 
     `images`: files and folders with the disc in them that were read back; `copies`: those that were
@@ -72,7 +72,7 @@ class OnDisc(msgspec.Struct, frozen=True):
     copies: tuple[KnownCopy, ...]
 
 
-class FoundFile(msgspec.Struct, frozen=True):
+class FoundFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file of a set; `size` in bytes, `parts` that it was cut into, `discs` that it lies on."""
 
     path: str
@@ -158,21 +158,31 @@ class FileSearch:
             number, part, parts, size, mtime_ns, sha256, volume_id, title, medium = row
             if (set_id, number) not in discs:
                 discs[set_id, number] = self._copies(set_id, number)
+            images, copies = discs[set_id, number]
             whole[part] = size
             on_discs.append(
                 OnDisc(
-                    number, of, volume_id, title, medium, part, size, sha256, *discs[set_id, number]
+                    number=number,
+                    of=of,
+                    volume_id=volume_id,
+                    title=title,
+                    medium=medium,
+                    part=part,
+                    size=size,
+                    sha256=sha256,
+                    images=images,
+                    copies=copies,
                 )
             )
         return FoundFile(
-            unescape(path),
-            sum(whole.values()),
-            mtime_ns,
-            parts,
-            set_id,
-            set_title,
-            created,
-            tuple(on_discs),
+            path=unescape(path),
+            size=sum(whole.values()),
+            mtime_ns=mtime_ns,
+            parts=parts,
+            set_id=set_id,
+            set_title=set_title,
+            set_created=created,
+            discs=tuple(on_discs),
         )
 
     def _copies(self, set_id: str, disc: int) -> _Verified:

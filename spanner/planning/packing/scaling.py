@@ -33,7 +33,7 @@ class Floors:
     capacities: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
     """Distinct sizes above 0, largest first, how many items have each, and the kinds of bins.
 
@@ -54,7 +54,9 @@ class Sizes:
         sizes = self.sizes[index]
         capacities = tuple(kind.capacity for kind in kinds)
         floors = Floors(sizes, np.arange(len(sizes)), counts, capacities)
-        return Sizes(sizes, counts, kinds, (), (), floors, exact=False)
+        return Sizes(
+            sizes=sizes, counts=counts, kinds=kinds, items=(), zeros=(), floors=floors, exact=False
+        )
 
 
 def distinct(sizes: Sequence[int], kinds: Sequence[Kind]) -> Sizes:
@@ -75,13 +77,13 @@ def distinct(sizes: Sequence[int], kinds: Sequence[Kind]) -> Sizes:
     fine = unit * max(1, -(-largest // fine_steps))
     owners = np.repeat(np.arange(len(firsts)), counts)
     return Sizes(
-        up[order][firsts],
-        counts,
-        tuple(Kind(kind.capacity // grid, kind.cost, kind.stock) for kind in kinds),
-        tuple(np.split(positive[order], firsts[1:])),
-        tuple(np.setdiff1d(np.arange(len(sizes)), positive).tolist()),
-        _floors(values[order] // fine, owners, [kind.capacity // fine for kind in kinds]),
-        grid == unit,
+        sizes=up[order][firsts],
+        counts=counts,
+        kinds=tuple(Kind(kind.capacity // grid, kind.cost, kind.stock) for kind in kinds),
+        items=tuple(np.split(positive[order], firsts[1:])),
+        zeros=tuple(np.setdiff1d(np.arange(len(sizes)), positive).tolist()),
+        floors=_floors(values[order] // fine, owners, [kind.capacity // fine for kind in kinds]),
+        exact=grid == unit,
     )
 
 

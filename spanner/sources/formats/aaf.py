@@ -108,13 +108,13 @@ class _Reader:
             names = ", ".join(self._lost_names) + (", …" if self._lost > _MOST_NAMED else "")
             self._media.note(f"media neither embedded nor with a place: {self._lost} ({names})")
         return Session(
-            application,
-            version,
-            "aaf",
-            self._media.found,
-            self._rates.pop() if len(self._rates) == 1 else None,
-            tuple(self._search),
-            tuple(self._media.notes),
+            application=application,
+            version=version,
+            format="aaf",
+            media=self._media.found,
+            sample_rate=self._rates.pop() if len(self._rates) == 1 else None,
+            search=tuple(self._search),
+            notes=tuple(self._media.notes),
         )
 
     def _needed(self, found: Any, what: str) -> Any:
@@ -152,7 +152,15 @@ class _Reader:
         frames = self._length(mob, descriptor) if kind == "audio" else None
         if mob_id in embedded:
             shown = name or self._masters.get(mob_id) or mob_id.hex()
-            found = MediaReference(kind or "other", shown, "", (), shown, True, frames=frames)
+            found = MediaReference(
+                kind=kind or "other",
+                name=shown,
+                volume="",
+                directory=(),
+                recorded=shown,
+                embedded=True,
+                frames=frames,
+            )
             self._media.add(lambda: found, where)
         else:
             self._linked(descriptor, kind, frames, name, where)

@@ -55,10 +55,10 @@ def read(path: str) -> Session:
         else:
             reader.end(event)
     return Session(
-        "Ableton Live",
-        reader.version,
-        "als",
-        reader.media.found,
+        application="Ableton Live",
+        version=reader.version,
+        format="als",
+        media=reader.media.found,
         search=tuple(reader.search),
         notes=tuple(reader.media.notes),
     )

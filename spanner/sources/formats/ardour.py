@@ -45,10 +45,10 @@ def read(path: str) -> Session:
         else:
             reader.end(event, above)
     return Session(
-        reader.application,
-        reader.version,
-        "ardour",
-        reader.media.found,
+        application=reader.application,
+        version=reader.version,
+        format="ardour",
+        media=reader.media.found,
         sample_rate=reader.sample_rate,
         search=reader.search(),
         notes=tuple(reader.media.notes),

@@ -40,10 +40,10 @@ def read(path: str) -> Session:
         if event.starts:
             reader.start(event, above)
     return Session(
-        reader.application,
-        reader.version,
-        "dawproject",
-        reader.media.found,
+        application=reader.application,
+        version=reader.version,
+        format="dawproject",
+        media=reader.media.found,
         notes=tuple(reader.media.notes),
     )
 

@@ -39,10 +39,10 @@ def read(path: str) -> Session:
         else:
             reader.end(event, above)
     return Session(
-        "Final Cut Pro 7" if reader.format == "xmeml" else "Final Cut Pro",
-        reader.version,
-        reader.format,
-        reader.media.found,
+        application="Final Cut Pro 7" if reader.format == "xmeml" else "Final Cut Pro",
+        version=reader.version,
+        format=reader.format,
+        media=reader.media.found,
         sample_rate=reader.sample_rate,
         notes=tuple(reader.media.notes),
     )
@@ -122,7 +122,9 @@ class _Reader:
             if found.volume or not self._bundle:
                 return found
             directory = (self._bundle, *found.directory)
-            return MediaReference(found.kind, found.name, "", directory, recorded)
+            return MediaReference(
+                kind=found.kind, name=found.name, volume="", directory=directory, recorded=recorded
+            )
 
         self.media.add(make, f"line {event.line}, {event.tag}")
 

@@ -62,7 +62,13 @@ def read(path: str) -> Session:
     if end < len(data):
         media.note("more follows after the list of events")
     version = _read_events(path, data, end, media)
-    return Session("FL Studio", version, "flp", media.found, notes=tuple(media.notes))
+    return Session(
+        application="FL Studio",
+        version=version,
+        format="flp",
+        media=media.found,
+        notes=tuple(media.notes),
+    )
 
 
 def _read_events(path: str, data: bytes, end: int, media: Media) -> str:
@@ -177,4 +183,6 @@ def _own(text: str, volume: str, otherwise: str) -> MediaReference:
         raise ValueError("names no file")
     kind = kind_of(name)
     kind = otherwise if kind == "other" else kind
-    return MediaReference(kind, name, volume, tuple(directory), text)
+    return MediaReference(
+        kind=kind, name=name, volume=volume, directory=tuple(directory), recorded=text
+    )

@@ -68,11 +68,11 @@ def read(path: str) -> Session:
     application, version = _application(path, media)
     folder = os.path.basename(os.path.abspath(path))
     return Session(
-        application,
-        version,
-        "logicx",
-        media.found,
-        int(rate) if rate else None,
+        application=application,
+        version=version,
+        format="logicx",
+        media=media.found,
+        sample_rate=int(rate) if rate else None,
         search=(f"{folder}/Media", folder),
         notes=tuple(media.notes),
     )

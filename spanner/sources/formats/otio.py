@@ -21,7 +21,7 @@ _SCHEMA = re.compile(rb'"OTIO_SCHEMA"\s*:\s*"[A-Za-z]+\.\d+"')
 _NO_JSON = re.compile(rb'(?:[^"NI]++|"(?:[^"\\]++|\\.)*+")*+(NaN|Inf(?:inity)?)', re.DOTALL)
 
 
-class _Object(msgspec.Struct, rename={"schema": "OTIO_SCHEMA"}, gc=False):
+class _Object(msgspec.Struct, rename={"schema": "OTIO_SCHEMA"}, gc=False, kw_only=True):
     """What may lead to media in any of OTIO's objects; the rest is skipped as it is parsed."""
 
     schema: str
@@ -64,10 +64,10 @@ def read(path: str) -> Session:
         ]
         pending += [(one, found) for one in reversed(below) if one is not None]
     return Session(
-        "OpenTimelineIO",
-        top.schema.partition(".")[2],
-        "otio",
-        media.found,
+        application="OpenTimelineIO",
+        version=top.schema.partition(".")[2],
+        format="otio",
+        media=media.found,
         notes=tuple(media.notes),
     )
 

@@ -96,7 +96,14 @@ class _Reader:
         media = tuple(
             reference for found in lists for reference in self._references(found, mounts, boot)
         )
-        return Session(program, version, name, media, rate, notes=self._remarks.all())
+        return Session(
+            application=program,
+            version=version,
+            format=name,
+            media=media,
+            sample_rate=rate,
+            notes=self._remarks.all(),
+        )
 
     def _blocks(self) -> dict[int, Block]:
         """The blocks that are of use, by type, in their order; each must be there once."""

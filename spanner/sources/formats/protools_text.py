@@ -65,7 +65,14 @@ def read_text(path: str) -> Session:
         notes.append(f"files that were missing when the text was exported: {offline}")
     rows = [row for _, rows in sections for row in rows]
     media = tuple(_references(path, rows, notes))
-    return Session("Pro Tools", "", "txt", media, _rate(path, lines), notes=tuple(notes))
+    return Session(
+        application="Pro Tools",
+        version="",
+        format="txt",
+        media=media,
+        sample_rate=_rate(path, lines),
+        notes=tuple(notes),
+    )
 
 
 def _decode(path: str, data: bytes, notes: list[str]) -> str:
@@ -150,7 +157,9 @@ def _references(path: str, rows: list[_Row], notes: list[str]) -> Iterator[Media
             kind = "fade"
         else:
             kind = "video" if name.casefold().endswith(_VIDEO) else "audio"
-        yield MediaReference(kind, name, volume, directory, location + name)
+        yield MediaReference(
+            kind=kind, name=name, volume=volume, directory=directory, recorded=location + name
+        )
 
 
 def _place(location: str, boot: set[str]) -> tuple[str, tuple[str, ...]]:

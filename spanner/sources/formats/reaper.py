@@ -38,10 +38,10 @@ def read(path: str) -> Session:
     with opened(path) as file:
         reader.run(file)
     return Session(
-        "Reaper",
-        reader.version,
-        "rpp",
-        reader.media.found,
+        application="Reaper",
+        version=reader.version,
+        format="rpp",
+        media=reader.media.found,
         sample_rate=reader.sample_rate,
         search=tuple(dict.fromkeys(reader.search)),
         notes=tuple(reader.media.notes),

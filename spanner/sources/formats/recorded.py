@@ -85,11 +85,11 @@ def place(
         kind = kind_of(parts[-1])
         kind = otherwise if kind == "other" else kind
     return MediaReference(
-        kind,
-        parts[-1],
-        volume,
-        tuple(parts[:-1]),
-        recorded,
+        kind=kind,
+        name=parts[-1],
+        volume=volume,
+        directory=tuple(parts[:-1]),
+        recorded=recorded,
         embedded=embedded,
         unique_id=unique_id,
         frames=frames,

@@ -55,11 +55,11 @@ def read(path: str) -> Session:
     application, _, version = about.get("Document:Generator", "").partition("/")
     rate = _RATE.fullmatch(about.get("Media:SampleRate", ""))
     return Session(
-        application[:_LONGEST] or "Studio One",
-        version[:_LONGEST],
-        "song",
-        media.found,
-        int(rate[0]) if rate else None,
+        application=application[:_LONGEST] or "Studio One",
+        version=version[:_LONGEST],
+        format="song",
+        media=media.found,
+        sample_rate=int(rate[0]) if rate else None,
         notes=tuple(media.notes),
     )
 

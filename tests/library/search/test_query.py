@@ -98,20 +98,20 @@ def names(found: SearchResult) -> list[str]:
     ],
 )
 def test_patterns(library: Library, pattern: str, expected: list[str]) -> None:
-    assert names(library.search.find(FileQuery(pattern))) == expected
+    assert names(library.search.find(FileQuery(pattern=pattern))) == expected
 
 
 def test_a_hash_and_a_name_that_looks_like_one(library: Library) -> None:
     dated = File("Song/take 20260102.wav", 1, 1, C)
     hashed = File("Song/b.wav", 1, 1, "20260102" + "d" * 56)
     library.imports.add(catalog([dated, hashed], "set-3"), None)
-    found = library.search.find(FileQuery("20260102"))
+    found = library.search.find(FileQuery(pattern="20260102"))
     assert names(found) == ["b.wav", "take 20260102.wav"]
     only = library.search.find(FileQuery(sha256="20260102"))
     assert names(only) == ["b.wav"]
-    found = library.search.find(FileQuery("*e*.wav", sha256=B[:9]))
+    found = library.search.find(FileQuery(pattern="*e*.wav", sha256=B[:9]))
     assert names(found) == ["Snare_01.wav", "take 20260102.wav"]
-    assert names(library.search.find(FileQuery("kick", sha256=B[:9]))) == ["Kick_02.wav"]
+    assert names(library.search.find(FileQuery(pattern="kick", sha256=B[:9]))) == ["Kick_02.wav"]
 
 
 def test_what_a_file_is_and_where(library: Library) -> None:
@@ -120,7 +120,7 @@ def test_what_a_file_is_and_where(library: Library) -> None:
     library.copies.settle(copy, "burnt", B)
     library.copies.settle(copy, "verified", B)
     library.copies.begin("set-1/2", ("set-1", 2), "V", 1, "/dev/sr0", "dvd-r")
-    (file,) = library.search.find(FileQuery("long")).files
+    (file,) = library.search.find(FileQuery(pattern="long")).files
     assert (file.path, file.size, file.parts) == ("Song/Video/Long.mov", 1500, 2)
     assert (file.set_id, file.set_title, file.mtime_ns) == ("set-1", "Song", TIME)
     first, second = file.discs
@@ -129,7 +129,7 @@ def test_what_a_file_is_and_where(library: Library) -> None:
     assert (second.number, second.part, second.size, second.title) == (2, 2, 500, "Part 2")
     assert second.images == ("/images/\udcff.iso",)
     assert second.copies == (KnownCopy(1, ""),)
-    (document,) = library.search.find(FileQuery("song.ptx")).files
+    (document,) = library.search.find(FileQuery(pattern="song.ptx")).files
     assert [(disc.number, disc.sha256) for disc in document.discs] == [(1, A), (2, A)]
 
 
@@ -140,12 +140,12 @@ def test_what_a_file_is_and_where(library: Library) -> None:
         (FileQuery(larger=1499), ["Long.mov"]),
         (FileQuery(larger=1500), []),
         (FileQuery(smaller=50), ["x", "歌.wav"]),
-        (FileQuery("l", smaller=1501, larger=900), ["Long.mov"]),
-        (FileQuery("l", smaller=1500, larger=900), []),
+        (FileQuery(pattern="l", smaller=1501, larger=900), ["Long.mov"]),
+        (FileQuery(pattern="l", smaller=1500, larger=900), []),
         (FileQuery(before=TIME), ["Kick_02.wav"]),
-        (FileQuery("kick_0", since=TIME), ["Kick_01.wav", "Kick_01.wav"]),
-        (FileQuery("kick_0", since=TIME, set_id="set-1"), ["Kick_01.wav"]),
-        (FileQuery("kick_0", set_id="set-2"), ["Kick_01.wav"]),
+        (FileQuery(pattern="kick_0", since=TIME), ["Kick_01.wav", "Kick_01.wav"]),
+        (FileQuery(pattern="kick_0", since=TIME, set_id="set-1"), ["Kick_01.wav"]),
+        (FileQuery(pattern="kick_0", set_id="set-2"), ["Kick_01.wav"]),
         (FileQuery(set_id="set-2"), ["Kick_01.wav", "歌.wav"]),
         (FileQuery(sha256=A, set_id="set-2"), []),
     ],
@@ -155,9 +155,9 @@ def test_filters(library: Library, query: FileQuery, expected: list[str]) -> Non
 
 
 def test_the_limit(library: Library) -> None:
-    found = library.search.find(FileQuery("kick", limit=3))
+    found = library.search.find(FileQuery(pattern="kick", limit=3))
     assert (len(found.files), found.more) == (3, True)
-    found = library.search.find(FileQuery("kick", limit=4))
+    found = library.search.find(FileQuery(pattern="kick", limit=4))
     assert (len(found.files), found.more) == (4, False)
     assert found.files[0].set_id == "set-2", "the newest set is the first"
 
@@ -171,9 +171,9 @@ def test_a_search_can_be_stopped(library: Library) -> None:
         asked.append(1)
         return len(asked) > 2
 
-    assert library.search.find_unless(stop, FileQuery("*", larger=10**6)) is None
+    assert library.search.find_unless(stop, FileQuery(pattern="*", larger=10**6)) is None
     assert len(asked) == 3
-    found = library.search.find_unless(lambda: False, FileQuery("kick mix"))
+    found = library.search.find_unless(lambda: False, FileQuery(pattern="kick mix"))
     assert found
     assert len(found.files) == 1
 
@@ -200,7 +200,7 @@ def test_as_a_slow_search_finds(tmp_path: Path) -> None:
                 expected = {path for path in paths if folded in "/" + fold(path)}
             else:
                 expected = {path for path in paths if folded in fold(path.rpartition("/")[2])}
-            found = opened.search.find(FileQuery(part, limit=1000))
+            found = opened.search.find(FileQuery(pattern=part, limit=1000))
             assert {file.path for file in found.files} == expected, part
 
 

@@ -35,8 +35,17 @@ def test_linked_media_are_listed_with_their_places_and_lengths(path: str, sector
     film = "file:///Volumes/Media/Film.mov"
     session = read(path)
     assert set(session.media) == {
-        MediaReference("audio", "Kick ü.wav", "C:", ("Audio",), kick, frames=777),
-        MediaReference("video", "Film.mov", "/Volumes/Media", (), film),
+        MediaReference(
+            kind="audio",
+            name="Kick ü.wav",
+            volume="C:",
+            directory=("Audio",),
+            recorded=kick,
+            frames=777,
+        ),
+        MediaReference(
+            kind="video", name="Film.mov", volume="/Volumes/Media", directory=(), recorded=film
+        ),
     }
     assert (session.application, session.version) == ("PyAAF", "2.0.0")
     assert (session.format, session.sample_rate) == ("aaf", 48000)
@@ -61,7 +70,9 @@ def test_linked_media_are_listed_with_their_places_and_lengths(path: str, sector
 def test_odd_urls(path: str, url: str, volume: str, directory: tuple[str, ...], name: str) -> None:
     with Aaf(path) as aaf:
         aaf.mob("x", aaf.sound(url))
-    assert read(path).media == (MediaReference("audio", name, volume, directory, url),)
+    assert read(path).media == (
+        MediaReference(kind="audio", name=name, volume=volume, directory=directory, recorded=url),
+    )
 
 
 def test_embedded_media_need_no_file(path: str) -> None:
@@ -74,8 +85,18 @@ def test_embedded_media_need_no_file(path: str) -> None:
         slot = master.create_timeline_slot(48000)
         slot.segment = nameless.create_source_clip(1, media_kind="sound")
     found = {each.frames: each for each in read(path).media}
-    assert found[4] == MediaReference("audio", "In", "", (), "In", embedded=True, frames=4)
-    assert found[5] == MediaReference("audio", "Master", "", (), "Master", embedded=True, frames=5)
+    assert found[4] == MediaReference(
+        kind="audio", name="In", volume="", directory=(), recorded="In", embedded=True, frames=4
+    )
+    assert found[5] == MediaReference(
+        kind="audio",
+        name="Master",
+        volume="",
+        directory=(),
+        recorded="Master",
+        embedded=True,
+        frames=5,
+    )
     assert found[None].embedded
     assert len(found[None].name) == 64  # the mob's id
 

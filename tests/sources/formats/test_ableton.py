@@ -137,23 +137,26 @@ def test_a_new_set(tmp_path: Path) -> None:
         + new_ref(3, "Video/reel.mov", "")
     )  # fmt: skip
     assert read_set(tmp_path, live(body)) == Session(
-        "Ableton Live",
-        "11.3.4",
-        "als",
-        (
+        application="Ableton Live",
+        version="11.3.4",
+        format="als",
+        media=(
             MediaReference(
-                "audio", "a & b.wav", "", ("Samples", "Rec"),
-                "Samples/Rec/a & b.wav", frames=100, size=9,
+                kind="audio", name="a & b.wav", volume="", directory=("Samples", "Rec"),
+                recorded="Samples/Rec/a & b.wav", frames=100, size=9,
             ),
             MediaReference(
-                "audio", "l.aif", "/Volumes/Disk", ("Loops",),
-                "/Volumes/Disk/Loops/l.aif", frames=100, size=10,
+                kind="audio", name="l.aif", volume="/Volumes/Disk", directory=("Loops",),
+                recorded="/Volumes/Disk/Loops/l.aif", frames=100, size=10,
             ),
             MediaReference(
-                "audio", "kick", "C:", ("Packs", "Drums", "Samples"),
-                "C:/Packs/Drums/Samples/kick", frames=100,
+                kind="audio", name="kick", volume="C:", directory=("Packs", "Drums", "Samples"),
+                recorded="C:/Packs/Drums/Samples/kick", frames=100,
             ),
-            MediaReference("video", "reel.mov", "", ("Video",), "Video/reel.mov", frames=100),
+            MediaReference(
+                kind="video", name="reel.mov", volume="", directory=("Video",),
+                recorded="Video/reel.mov", frames=100,
+            ),
         ),
         search=("/u/Song Project",),
     )  # fmt: skip
@@ -246,12 +249,24 @@ def test_max_devices_and_what_was_dropped_into_them(tmp_path: Path) -> None:
     body += "</MxDFullFileDrop></FileDropList></FileDropList>" + new_ref(3, "a.wav", "")
     assert read_set(tmp_path, live(body)).media == (
         MediaReference(
-            "other", "My Echo.amxd", "", ("Presets",), "Presets/My Echo.amxd", frames=100
+            kind="other",
+            name="My Echo.amxd",
+            volume="",
+            directory=("Presets",),
+            recorded="Presets/My Echo.amxd",
+            frames=100,
         ),
         MediaReference(
-            "audio", "Hall.wav", "/Volumes/Packs", ("IRs",), "/Volumes/Packs/IRs/Hall.wav", size=7
+            kind="audio",
+            name="Hall.wav",
+            volume="/Volumes/Packs",
+            directory=("IRs",),
+            recorded="/Volumes/Packs/IRs/Hall.wav",
+            size=7,
         ),
-        MediaReference("audio", "a.wav", "", (), "a.wav", frames=100),
+        MediaReference(
+            kind="audio", name="a.wav", volume="", directory=(), recorded="a.wav", frames=100
+        ),
     )
 
 

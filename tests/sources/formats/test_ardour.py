@@ -57,15 +57,33 @@ def read_text(folder: Path, data: bytes | str) -> Session:
 def test_a_session(tmp_path: Path) -> None:
     found = read_text(tmp_path, SESSION)
     assert found == Session(
-        "Ardour",
-        "7.3",
-        "ardour",
-        (
-            MediaReference("audio", "Vox-1%L.wav", "", (), "Vox-1%L.wav"),
-            MediaReference("audio", "Stereo.wav", "", (), "Stereo.wav"),
-            MediaReference("midi", "Keys-1.mid", "", (), "Keys-1.mid"),
-            MediaReference("audio", "ü.wav", "/", ("old", "place"), "/old/place/ü.wav"),
-            MediaReference("video", "reel.mov", "", ("videofiles",), "videofiles/reel.mov"),
+        application="Ardour",
+        version="7.3",
+        format="ardour",
+        media=(
+            MediaReference(
+                kind="audio", name="Vox-1%L.wav", volume="", directory=(), recorded="Vox-1%L.wav"
+            ),
+            MediaReference(
+                kind="audio", name="Stereo.wav", volume="", directory=(), recorded="Stereo.wav"
+            ),
+            MediaReference(
+                kind="midi", name="Keys-1.mid", volume="", directory=(), recorded="Keys-1.mid"
+            ),
+            MediaReference(
+                kind="audio",
+                name="ü.wav",
+                volume="/",
+                directory=("old", "place"),
+                recorded="/old/place/ü.wav",
+            ),
+            MediaReference(
+                kind="video",
+                name="reel.mov",
+                volume="",
+                directory=("videofiles",),
+                recorded="videofiles/reel.mov",
+            ),
         ),
         sample_rate=48000,
         search=found.search,

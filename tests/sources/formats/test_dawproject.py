@@ -61,20 +61,51 @@ def made(folder: Path, entries: dict[str, bytes]) -> bytes:
 
 def test_a_project(tmp_path: Path) -> None:
     assert read(make(tmp_path, ENTRIES)) == Session(
-        "Bitwig Studio",
-        "5.0",
-        "dawproject",
-        (
-            MediaReference("other", "x.vstpreset", "", ("states",), "states/x.vstpreset"),
+        application="Bitwig Studio",
+        version="5.0",
+        format="dawproject",
+        media=(
             MediaReference(
-                "audio", "a & b.wav", "", ("audio",), "audio/a & b.wav", embedded=True, size=44
+                kind="other",
+                name="x.vstpreset",
+                volume="",
+                directory=("states",),
+                recorded="states/x.vstpreset",
             ),
-            MediaReference("audio", "l", "", ("..", "Loops"), "../Loops/l"),
-            MediaReference("audio", "w.wav", "C:", ("Loops",), "C:\\Loops\\w.wav"),
             MediaReference(
-                "audio", "missing.wav", "", ("audio",), "audio/missing.wav", embedded=True
+                kind="audio",
+                name="a & b.wav",
+                volume="",
+                directory=("audio",),
+                recorded="audio/a & b.wav",
+                embedded=True,
+                size=44,
             ),
-            MediaReference("video", "f.mov", "/", ("films",), "/films/f.mov"),
+            MediaReference(
+                kind="audio", name="l", volume="", directory=("..", "Loops"), recorded="../Loops/l"
+            ),
+            MediaReference(
+                kind="audio",
+                name="w.wav",
+                volume="C:",
+                directory=("Loops",),
+                recorded="C:\\Loops\\w.wav",
+            ),
+            MediaReference(
+                kind="audio",
+                name="missing.wav",
+                volume="",
+                directory=("audio",),
+                recorded="audio/missing.wav",
+                embedded=True,
+            ),
+            MediaReference(
+                kind="video",
+                name="f.mov",
+                volume="/",
+                directory=("films",),
+                recorded="/films/f.mov",
+            ),
         ),
         notes=("line 23, File: the container does not hold audio/missing.wav",),
     )

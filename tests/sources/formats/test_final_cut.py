@@ -84,15 +84,31 @@ def read_text(folder: Path, data: bytes | str) -> Session:
 
 def test_fcpxml(tmp_path: Path) -> None:
     assert read_text(tmp_path, NEW) == Session(
-        "Final Cut Pro",
-        "1.10",
-        "fcpxml",
-        (
+        application="Final Cut Pro",
+        version="1.10",
+        format="fcpxml",
+        media=(
             MediaReference(
-                "video", "reel 1.mov", "/Volumes/Film", (), "file:///Volumes/Film/reel%201.mov"
+                kind="video",
+                name="reel 1.mov",
+                volume="/Volumes/Film",
+                directory=(),
+                recorded="file:///Volumes/Film/reel%201.mov",
             ),
-            MediaReference("video", "reel 1.mov", "", ("Proxy",), "./Proxy/reel%201.mov"),
-            MediaReference("audio", "mix", "/", ("Users", "eva"), "file:///Users/eva/mix"),
+            MediaReference(
+                kind="video",
+                name="reel 1.mov",
+                volume="",
+                directory=("Proxy",),
+                recorded="./Proxy/reel%201.mov",
+            ),
+            MediaReference(
+                kind="audio",
+                name="mix",
+                volume="/",
+                directory=("Users", "eva"),
+                recorded="file:///Users/eva/mix",
+            ),
         ),
         sample_rate=44100,
     )
@@ -101,8 +117,20 @@ def test_fcpxml(tmp_path: Path) -> None:
 def test_fcpxml_with_the_place_in_the_asset(tmp_path: Path) -> None:
     found = read_text(tmp_path, OLDER)
     assert found.media == (
-        MediaReference("video", "a.mov", "C:", ("Film",), "file:///C:/Film/a.mov"),
-        MediaReference("audio", "b c.wav", "", ("Media",), "Media/b%20c.wav"),
+        MediaReference(
+            kind="video",
+            name="a.mov",
+            volume="C:",
+            directory=("Film",),
+            recorded="file:///C:/Film/a.mov",
+        ),
+        MediaReference(
+            kind="audio",
+            name="b c.wav",
+            volume="",
+            directory=("Media",),
+            recorded="Media/b%20c.wav",
+        ),
     )
     assert (found.version, found.sample_rate) == ("1.8", None)
 
@@ -126,19 +154,31 @@ def test_a_bundle(tmp_path: Path) -> None:
 
 def test_xmeml(tmp_path: Path) -> None:
     assert read_text(tmp_path, SEVEN) == Session(
-        "Final Cut Pro 7",
-        "5",
-        "xmeml",
-        (
+        application="Final Cut Pro 7",
+        version="5",
+        format="xmeml",
+        media=(
             MediaReference(
-                "video",
-                "a b.mov",
-                "/Volumes/Film",
-                (),
-                "file://localhost/Volumes/Film/a%20b.mov",
+                kind="video",
+                name="a b.mov",
+                volume="/Volumes/Film",
+                directory=(),
+                recorded="file://localhost/Volumes/Film/a%20b.mov",
             ),
-            MediaReference("audio", "m.wav", "C:", ("Mix",), "file://localhost/C%3a/Mix/m.wav"),
-            MediaReference("audio", "n.wav", "//nas/audio", (), "file://nas/audio/n.wav"),
+            MediaReference(
+                kind="audio",
+                name="m.wav",
+                volume="C:",
+                directory=("Mix",),
+                recorded="file://localhost/C%3a/Mix/m.wav",
+            ),
+            MediaReference(
+                kind="audio",
+                name="n.wav",
+                volume="//nas/audio",
+                directory=(),
+                recorded="file://nas/audio/n.wav",
+            ),
         ),
         sample_rate=48000,
     )

@@ -50,10 +50,16 @@ def test_samples_are_listed_with_their_places(path: str) -> None:
     content = project(event(NAME, bytes(300)), *map(sample, texts), sample(""), sample(texts[0]))
     session = read(write(path, content))
     assert session.media == (
-        MediaReference("audio", "Kick ü.wav", "C:", ("Audio",), texts[0]),
-        MediaReference("audio", "Snare.aif", "/", ("Users", "x"), texts[1]),
-        MediaReference("audio", "Hat.mp3", "", ("Drums",), texts[2]),
-        MediaReference("audio", "x.odd", "", (), texts[3]),
+        MediaReference(
+            kind="audio", name="Kick ü.wav", volume="C:", directory=("Audio",), recorded=texts[0]
+        ),
+        MediaReference(
+            kind="audio", name="Snare.aif", volume="/", directory=("Users", "x"), recorded=texts[1]
+        ),
+        MediaReference(
+            kind="audio", name="Hat.mp3", volume="", directory=("Drums",), recorded=texts[2]
+        ),
+        MediaReference(kind="audio", name="x.odd", volume="", directory=(), recorded=texts[3]),
     )
     assert (session.application, session.version) == ("FL Studio", "20.8.3.2304")
     assert (session.format, session.notes) == ("flp", ())
@@ -67,7 +73,11 @@ def test_places_in_own_folders_stay_as_they_are(path: str, folder: str) -> None:
     text = f"{folder}\\Data/Patches\\Packs\\Kick.wav"
     session = read(write(path, project(sample(text))))
     place = ("Data", "Patches", "Packs")
-    assert session.media == (MediaReference("audio", "Kick.wav", folder, place, text),)
+    assert session.media == (
+        MediaReference(
+            kind="audio", name="Kick.wav", volume=folder, directory=place, recorded=text
+        ),
+    )
     assert len(session.notes) == 1
     assert folder in session.notes[0]
 
@@ -93,12 +103,26 @@ def test_samples_of_plug_ins_are_listed(path: str) -> None:
     )
     session = read(write(path, project(*(event(SETTINGS, each) for each in settings))))
     assert session.media == (
-        MediaReference("other", "Hörner.SF2", "M:", ("Fonts",), texts[0]),
-        MediaReference("audio", "ü.wav", "C:", ("Drums",), texts[1]),
-        MediaReference("audio", "Tom.wav", "%FLStudioData%", ("FPC",), texts[2]),
-        MediaReference("audio", "Loop.aif", "/", ("Users", "x"), texts[3]),
-        MediaReference("audio", "Hat.wav", "//host/share", (), texts[4]),
-        MediaReference("audio", "b.wav", "D:", (), texts[5]),
+        MediaReference(
+            kind="other", name="Hörner.SF2", volume="M:", directory=("Fonts",), recorded=texts[0]
+        ),
+        MediaReference(
+            kind="audio", name="ü.wav", volume="C:", directory=("Drums",), recorded=texts[1]
+        ),
+        MediaReference(
+            kind="audio",
+            name="Tom.wav",
+            volume="%FLStudioData%",
+            directory=("FPC",),
+            recorded=texts[2],
+        ),
+        MediaReference(
+            kind="audio", name="Loop.aif", volume="/", directory=("Users", "x"), recorded=texts[3]
+        ),
+        MediaReference(
+            kind="audio", name="Hat.wav", volume="//host/share", directory=(), recorded=texts[4]
+        ),
+        MediaReference(kind="audio", name="b.wav", volume="D:", directory=(), recorded=texts[5]),
     )
 
 

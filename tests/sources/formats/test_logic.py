@@ -46,7 +46,11 @@ def test_samples_are_listed_but_not_the_folder_of_apples_responses(path: str) ->
     write(path, 0, found)
     session = read(path)
     recorded = "Quick Sampler/Vox.wav"
-    assert session.media == (MediaReference("other", "Vox.wav", "", ("Quick Sampler",), recorded),)
+    assert session.media == (
+        MediaReference(
+            kind="other", name="Vox.wav", volume="", directory=("Quick Sampler",), recorded=recorded
+        ),
+    )
     assert session.notes == ()
 
 
@@ -68,14 +72,42 @@ def test_all_alternatives_are_listed(path: str) -> None:
     information(path, {"LastSavedFrom": "Logic Pro X 10.4.1 (5164)"})
     session = read(path)
     assert session.media == (
-        MediaReference("audio", "Kick ü.wav", "", ("Audio Files",), "Audio Files/Kick ü.wav"),
-        MediaReference("audio", "a:b.aif", "/Volumes/Media", ("x",), "/Volumes/Media/x/a:b.aif"),
-        MediaReference("audio", "old.wav", "", ("Audio Files",), "Audio Files/old.wav"),
-        MediaReference("video", "Film.mov", "/", ("Users", "x"), "/Users/x/Film.mov"),
         MediaReference(
-            "other", "Hall.SDIR", "", ("Impulse Responses",), "Impulse Responses/Hall.SDIR"
+            kind="audio",
+            name="Kick ü.wav",
+            volume="",
+            directory=("Audio Files",),
+            recorded="Audio Files/Kick ü.wav",
         ),
-        MediaReference("audio", "b\\c.wav", "", (), "b\\c.wav"),
+        MediaReference(
+            kind="audio",
+            name="a:b.aif",
+            volume="/Volumes/Media",
+            directory=("x",),
+            recorded="/Volumes/Media/x/a:b.aif",
+        ),
+        MediaReference(
+            kind="audio",
+            name="old.wav",
+            volume="",
+            directory=("Audio Files",),
+            recorded="Audio Files/old.wav",
+        ),
+        MediaReference(
+            kind="video",
+            name="Film.mov",
+            volume="/",
+            directory=("Users", "x"),
+            recorded="/Users/x/Film.mov",
+        ),
+        MediaReference(
+            kind="other",
+            name="Hall.SDIR",
+            volume="",
+            directory=("Impulse Responses",),
+            recorded="Impulse Responses/Hall.SDIR",
+        ),
+        MediaReference(kind="audio", name="b\\c.wav", volume="", directory=(), recorded="b\\c.wav"),
     )
     assert (session.application, session.version) == ("Logic Pro X", "10.4.1")
     assert session.format == "logicx"

@@ -99,14 +99,30 @@ def read_json(folder: Path, value: Any) -> Session:
 def test_a_timeline(tmp_path: Path) -> None:
     url = "file:///Volumes/Film/a%20b.mov"
     expected = Session(
-        "OpenTimelineIO",
-        "1",
-        "otio",
-        (
-            MediaReference("video", "a b.mov", "/Volumes/Film", (), url),
-            MediaReference("video", "a b.mov", "", ("proxy",), "proxy/a%20b.mov"),
-            MediaReference("audio", "ü.wav", "C:", ("Film",), "C:\\Film\\ü.wav"),
-            MediaReference("other", "nested", "/", ("x",), "/x/nested"),
+        application="OpenTimelineIO",
+        version="1",
+        format="otio",
+        media=(
+            MediaReference(
+                kind="video", name="a b.mov", volume="/Volumes/Film", directory=(), recorded=url
+            ),
+            MediaReference(
+                kind="video",
+                name="a b.mov",
+                volume="",
+                directory=("proxy",),
+                recorded="proxy/a%20b.mov",
+            ),
+            MediaReference(
+                kind="audio",
+                name="ü.wav",
+                volume="C:",
+                directory=("Film",),
+                recorded="C:\\Film\\ü.wav",
+            ),
+            MediaReference(
+                kind="other", name="nested", volume="/", directory=("x",), recorded="/x/nested"
+            ),
         ),
         notes=(
             "Clip.2 'five': the pictures of an image sequence are not listed",

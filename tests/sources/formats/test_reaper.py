@@ -109,18 +109,48 @@ def source(lines: str, kind: str = "WAVE") -> str:
 
 def test_a_project(tmp_path: Path) -> None:
     assert read_text(tmp_path, PROJECT) == Session(
-        "Reaper",
-        "6.80",
-        "rpp",
-        (
+        application="Reaper",
+        version="6.80",
+        format="rpp",
+        media=(
             MediaReference(
-                "audio", "drums 01.wav", "", ("Audio Files",), "Audio Files/drums 01.wav"
+                kind="audio",
+                name="drums 01.wav",
+                volume="",
+                directory=("Audio Files",),
+                recorded="Audio Files/drums 01.wav",
             ),
-            MediaReference("audio", 'say "hi".flac', "", (), 'say "hi".flac'),
-            MediaReference("video", "reel 1.mov", "C:", ("Film",), r"C:\Film\reel 1.mov"),
-            MediaReference("project", 'it\'s a "sub".rpp', "", (), 'it\'s a "sub".rpp'),
-            MediaReference("midi", "keys.mid", "", ("..",), r"..\keys.mid"),
-            MediaReference("audio", "a b", "/Volumes/Loops", (), "/Volumes/Loops/a b"),
+            MediaReference(
+                kind="audio",
+                name='say "hi".flac',
+                volume="",
+                directory=(),
+                recorded='say "hi".flac',
+            ),
+            MediaReference(
+                kind="video",
+                name="reel 1.mov",
+                volume="C:",
+                directory=("Film",),
+                recorded=r"C:\Film\reel 1.mov",
+            ),
+            MediaReference(
+                kind="project",
+                name='it\'s a "sub".rpp',
+                volume="",
+                directory=(),
+                recorded='it\'s a "sub".rpp',
+            ),
+            MediaReference(
+                kind="midi", name="keys.mid", volume="", directory=("..",), recorded=r"..\keys.mid"
+            ),
+            MediaReference(
+                kind="audio",
+                name="a b",
+                volume="/Volumes/Loops",
+                directory=(),
+                recorded="/Volumes/Loops/a b",
+            ),
         ),
         sample_rate=48000,
         search=("Audio Files", "D:/Second"),

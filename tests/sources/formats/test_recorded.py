@@ -112,7 +112,17 @@ def test_kinds() -> None:
 
 def test_what_else_is_known() -> None:
     found = place("audio", "a.wav", embedded=True, unique_id="ab", frames=1, size=2)
-    assert found == MediaReference("audio", "a.wav", "", (), "a.wav", True, "ab", 1, 2)
+    assert found == MediaReference(
+        kind="audio",
+        name="a.wav",
+        volume="",
+        directory=(),
+        recorded="a.wav",
+        embedded=True,
+        unique_id="ab",
+        frames=1,
+        size=2,
+    )
 
 
 @pytest.mark.parametrize(

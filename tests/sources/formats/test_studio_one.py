@@ -58,11 +58,36 @@ def test_the_pool_is_listed(path: str) -> None:
     inside, part = "media:///Media/in.wav", "media:///Music/part.mid"
     film = "file:///Volumes/V/film.mov"
     assert session.media == (
-        MediaReference("audio", "Kick ü.wav", "C:", ("Songs",), kick),
-        MediaReference("audio", "in.wav", "", ("Media",), inside, embedded=True, size=8),
-        MediaReference("audio", "b.wav", "/", ("Users", "x"), "file:///Users/x/b.wav"),
-        MediaReference("video", "film.mov", "/Volumes/V", (), film),
-        MediaReference("midi", "part.mid", "", ("Music",), part, embedded=True),
+        MediaReference(
+            kind="audio", name="Kick ü.wav", volume="C:", directory=("Songs",), recorded=kick
+        ),
+        MediaReference(
+            kind="audio",
+            name="in.wav",
+            volume="",
+            directory=("Media",),
+            recorded=inside,
+            embedded=True,
+            size=8,
+        ),
+        MediaReference(
+            kind="audio",
+            name="b.wav",
+            volume="/",
+            directory=("Users", "x"),
+            recorded="file:///Users/x/b.wav",
+        ),
+        MediaReference(
+            kind="video", name="film.mov", volume="/Volumes/V", directory=(), recorded=film
+        ),
+        MediaReference(
+            kind="midi",
+            name="part.mid",
+            volume="",
+            directory=("Music",),
+            recorded=part,
+            embedded=True,
+        ),
     )
     assert (session.application, session.version) == ("Studio One", "5.5.2.86528")
     assert (session.format, session.sample_rate) == ("song", 48000)
@@ -89,10 +114,26 @@ def test_lengths_and_encoded_members_are_understood(path: str) -> None:
     inside = "media:///Media/a%20b.wav"
     assert session.media == (
         MediaReference(
-            "audio", "a b.wav", "", ("Media",), inside, embedded=True, size=4, frames=96000
+            kind="audio",
+            name="a b.wav",
+            volume="",
+            directory=("Media",),
+            recorded=inside,
+            embedded=True,
+            size=4,
+            frames=96000,
         ),
-        MediaReference("audio", "c.wav", "C:", (), "file:///C:/c.wav", frames=12),
-        MediaReference("audio", "d.wav", "C:", (), "file:///C:/d.wav"),
+        MediaReference(
+            kind="audio",
+            name="c.wav",
+            volume="C:",
+            directory=(),
+            recorded="file:///C:/c.wav",
+            frames=12,
+        ),
+        MediaReference(
+            kind="audio", name="d.wav", volume="C:", directory=(), recorded="file:///C:/d.wav"
+        ),
     )
     assert session.notes == ()
 
@@ -112,8 +153,16 @@ def test_samples_in_presets_of_samplers_are_listed(path: str) -> None:
     }
     session = read(write(path, song("<MediaPool/>", **members)))
     assert session.media == (
-        MediaReference("audio", "Kick.wav", "C:", (), "file:///C:/Kick.wav"),
-        MediaReference("audio", "S nare.wav", "C:", ("Drums",), "file:///C:/Drums/S%20nare.wav"),
+        MediaReference(
+            kind="audio", name="Kick.wav", volume="C:", directory=(), recorded="file:///C:/Kick.wav"
+        ),
+        MediaReference(
+            kind="audio",
+            name="S nare.wav",
+            volume="C:",
+            directory=("Drums",),
+            recorded="file:///C:/Drums/S%20nare.wav",
+        ),
     )
     assert session.notes == ()
 
