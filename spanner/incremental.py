@@ -25,13 +25,13 @@ class IncrementalOptions:
     `include_library`: a copy of the library goes there too.
 
     `new_only`: what the last set of the same source has, by path, size and time; `by_hash`: by
-    content. `skip_archived`: what any set has, by content. `hashed`: all hashes are wanted.
+    content. `skip_archived`: what any set has, by content. `hash`: all hashes are wanted.
     """
 
     new_only: bool = False
     by_hash: bool = False
     skip_archived: bool = False
-    hashed: bool = False
+    hash: bool = False
     replicate: tuple[str, ...] = ()
     include_library: bool = False
 
@@ -43,7 +43,7 @@ class IncrementalOptions:
     @property
     def reads(self) -> bool:
         """Contents are compared."""
-        return self.by_hash or self.skip_archived or self.hashed
+        return self.by_hash or self.skip_archived or self.hash
 
 
 def compare(

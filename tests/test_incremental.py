@@ -213,10 +213,10 @@ def test_only_what_may_be_equal_is_read_and_once(
     pairs = ["pair 1.wav", "pair 2.wav"]
     for how, wanted in (
         (BY_TIME, []),
-        (IncrementalOptions(new_only=True, hashed=True), pairs),
+        (IncrementalOptions(new_only=True, hash=True), pairs),
         (BY_HASH, ["Song.ptx", "a.wav", "b.wav", "c.wav", *pairs]),
         (ANYWHERE, ["Song.ptx", "a.wav", "b.wav", "c.wav", *pairs]),
-        (IncrementalOptions(hashed=True), ["a.wav", "b.wav", "c.wav", *pairs]),
+        (IncrementalOptions(hash=True), ["a.wav", "b.wav", "c.wav", *pairs]),
         (FULL, []),
     ):
         reads = Reads(monkeypatch)

@@ -59,15 +59,15 @@ def command(
     offered = parse_media(media)
     wishes = PlanOptions(
         media=offered,
-        strategy=pack,
+        pack=pack,
         split=split,
         replicate=replicated,
-        hashed=hashed,
+        hash=hashed,
         title=title,
         keep=keep,
         fill=fill,
         reserve=reserve,
-        parities=parity,
+        parity=parity,
         ecc=o.ecc_percent(ecc),
     )
     collecting = CollectOptions(
@@ -82,7 +82,7 @@ def command(
         new_only=new_only,
         by_hash=by_hash,
         skip_archived=skip_archived,
-        hashed=hashed,
+        hash=hashed,
         replicate=replicated,
         include_library=include_library,
     )

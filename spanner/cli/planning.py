@@ -53,7 +53,7 @@ def plan_sources(
         tree = compare(tree, None, comparing, progress)
     with progress.task("planning", unit="files"):
         plan = make_plan(tree, wishes, note=progress.note)
-    return with_hashes(plan, progress, every=wishes.hashed)
+    return with_hashes(plan, progress, every=wishes.hash)
 
 
 def _compared(tree: Tree, comparing: IncrementalOptions, library: str) -> Iterator[str]:

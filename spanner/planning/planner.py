@@ -51,22 +51,22 @@ _FIRST_ROOM = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
-    """How the set is to be planned. `hashed`: items get a placeholder for their hash.
+    """How the set is to be planned. `hash`: items get a placeholder for their hash.
 
     `keep`: none, folder, or a regular expression; `fill`: even or full; `reserve` as it was said.
-    `parities`: how many discs may be lost; `ecc`: percent of error correction in each image.
+    `parity`: how many discs may be lost; `ecc`: percent of error correction in each image.
     """
 
     media: tuple[Medium, ...]
-    strategy: str = "letters"
+    pack: str = "letters"
     split: bool = True
     replicate: tuple[str, ...] = ()
-    hashed: bool = False
+    hash: bool = False
     title: str = ""
     keep: str = "none"
     fill: str = "even"
     reserve: str = ""
-    parities: int = 0
+    parity: int = 0
     ecc: float = 0
 
 
@@ -97,7 +97,7 @@ def make_plan(
         return _Planner(tree, wishes, set_info or new, notes.append, spare).plan()
 
     offered = [replace(medium, ecc=wishes.ecc) for medium in wishes.media]
-    made = with_parities(plan, offered, wishes.reserve, wishes.parities)
+    made = with_parities(plan, offered, wishes.reserve, wishes.parity)
     for line in notes:
         note(line)
     return made
@@ -144,14 +144,14 @@ class _Planner:
         media = reserving(wishes.media, wishes.reserve or "0")
         media = tuple(replace(m, reserve=m.reserve + spare, ecc=ecc) for m in media)
         self._wishes = replace(wishes, media=media)
-        self._manner = Strategy(wishes.strategy, wishes.keep, wishes.fill)
+        self._manner = Strategy(wishes.pack, wishes.keep, wishes.fill)
         self._title = set_info.title
         self._note = note
         self._offered = self._wishes.media
         smallest = min(map(usable, self._offered))
         self._tree = tree = replace(tree, files=merged(tree.files, smallest))
         self._drafts = DiscMeasurer(
-            tree, self._offered, wishes.strategy, set_info, wishes.parities, wishes.ecc
+            tree, self._offered, wishes.pack, set_info, wishes.parity, wishes.ecc
         )
         in_stock = [medium for medium in self._offered if medium.stock != 0] or self._offered
         self._media = sorted(in_stock, key=lambda medium: medium.reserve - medium.sectors)
@@ -226,7 +226,7 @@ class _Planner:
             self._everywhere,
             room if wishes.split else _NO_LIMIT,
             split=wishes.split,
-            hashed=wishes.hashed,
+            hashed=wishes.hash,
         )
         return stuff, self._drafts.common(stuff)
 

@@ -193,7 +193,8 @@ with open_library(path) as library:
         files += [File(f"Song/both {index}.wav") for index in range(200)]
         library.imports.add(catalog(files, f"{letter}-{number}"), None)
         library.imports.add(catalog(files[200:], f"both-{number}"), None)
-        assert len(library.search.find(FileQuery(pattern=f"{letter} shared", limit=9999)).files) >= 200
+        query = FileQuery(pattern=f"{letter} shared", limit=9999)
+        assert len(library.search.find(query).files) >= 200
         if number % 3 == 0:
             library.forget(f"{letter}-{number}")
 """

@@ -21,7 +21,7 @@ from support.sets import MadeSet
 from support.states import Backups
 from support.trees import snapshot, write
 
-HASHED = IncrementalOptions(hashed=True)
+HASHED = IncrementalOptions(hash=True)
 A, B = "a" * 64, "b" * 64
 SOUND = random.Random(5).randbytes(200_000)
 

@@ -93,7 +93,7 @@ def test_a_plan_whose_error_correction_cannot_be_is_none(root: str) -> None:
 
 @pytest.mark.parametrize("ecc", [3, 20, 100])
 def test_parity_discs_have_it_too_and_fit(root: str, ecc: float) -> None:
-    wishes = PlanOptions(media=parse_media("custom:5MB"), parities=1, ecc=ecc)
+    wishes = PlanOptions(media=parse_media("custom:5MB"), parity=1, ecc=ecc)
     plan = make_plan(scan([root]), wishes)
     assert plan.parities == 1
     for disc in plan.discs:

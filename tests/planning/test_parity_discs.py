@@ -16,7 +16,7 @@ MB = 1_000_000
 
 def plan_of(count: int, media: str, parities: int, **wishes: object) -> Plan:
     tree = tree_of({f"Song/{n:03}.wav": 3 * MB for n in range(count)} | {"Song/Song.ptx": 1000})
-    plan = make_plan(tree, PlanOptions(media=parse_media(media), parities=parities, **wishes))  # type: ignore[arg-type]
+    plan = make_plan(tree, PlanOptions(media=parse_media(media), parity=parities, **wishes))  # type: ignore[arg-type]
     check(tree, plan)
     return plan
 
@@ -25,7 +25,7 @@ def plan_of(count: int, media: str, parities: int, **wishes: object) -> Plan:
 @given(trees(most=12), st.sampled_from(list(STRATEGIES)), st.integers(1, 3))
 def test_any_tree(tree: object, strategy: str, parities: int) -> None:
     plan = make_plan(
-        tree, PlanOptions(media=parse_media("custom:4MB"), strategy=strategy, parities=parities)
+        tree, PlanOptions(media=parse_media("custom:4MB"), pack=strategy, parity=parities)
     )  # type: ignore[arg-type]
     check(tree, plan)  # type: ignore[arg-type]
     assert plan.parities == parities
@@ -49,7 +49,7 @@ def test_full_discs_leave_room_for_the_catalog_beside_the_parity(parities: int) 
 
 def test_discs_that_are_not_full_leave_that_room_too() -> None:
     tree = tree_of(dict.fromkeys(["Song/a.wav", "Song/b.wav", "Song/c.wav"], 700_000))
-    plan = make_plan(tree, PlanOptions(media=parse_media("custom:2MB"), parities=1))
+    plan = make_plan(tree, PlanOptions(media=parse_media("custom:2MB"), parity=1))
     check(tree, plan)
     assert plan.discs[-1].image_sectors <= plan.discs[-1].capacity_sectors
 

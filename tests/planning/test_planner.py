@@ -32,10 +32,10 @@ def plan_of(
         tree,
         PlanOptions(
             media=parse_media(media),
-            strategy=strategy,
+            pack=strategy,
             split=split,
             replicate=replicate,
-            hashed=False,
+            hash=False,
             title=title,
         ),
     )
@@ -72,7 +72,7 @@ def test_any_tree_is_planned_at_the_first_go(
     tree: Tree, strategy: str, size: int, hashed: bool, title: str
 ) -> None:
     wishes = PlanOptions(
-        media=parse_media(f"custom:{size}s"), strategy=strategy, hashed=hashed, title=title
+        media=parse_media(f"custom:{size}s"), pack=strategy, hash=hashed, title=title
     )
     plan, slacks = planned_with(tree, wishes)
     check(tree, plan)
@@ -102,7 +102,7 @@ def test_discs_that_are_nearly_full_are_planned_at_the_first_go(strategy: str) -
     counts = set()
     for filler in range(0, 128, 4):
         tree = tree_of(dict.fromkeys(paths, 0) | {"S/filler": filler * SECTOR})
-        plan, slacks = planned_with(tree, PlanOptions(media=media, strategy=strategy, split=False))
+        plan, slacks = planned_with(tree, PlanOptions(media=media, pack=strategy, split=False))
         check(tree, plan)
         assert max(slacks) == _SLACK
         counts.add(len(plan.discs))
@@ -369,7 +369,7 @@ def test_next_to_nothing_is_one_disc(tree: Tree, strategy: str) -> None:
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_nothing_is_nothing_to_archive(strategy: str) -> None:
     with pytest.raises(UsageError, match=r"^the sources hold nothing that can be archived$"):
-        make_plan(tree_of({}), PlanOptions(media=parse_media("cd-r"), strategy=strategy))
+        make_plan(tree_of({}), PlanOptions(media=parse_media("cd-r"), pack=strategy))
 
 
 # titles
@@ -414,7 +414,7 @@ def test_the_title_of_several_sources_without_one() -> None:
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_2_000_files_take_no_second(strategy: str) -> None:
-    wishes = PlanOptions(media=parse_media("cd-r"), strategy=strategy)
+    wishes = PlanOptions(media=parse_media("cd-r"), pack=strategy)
     started = time.process_time()
     plan = make_plan(session(2000, MB), wishes)
     assert time.process_time() - started < 0.7
@@ -422,7 +422,7 @@ def test_2_000_files_take_no_second(strategy: str) -> None:
 
 
 def test_20_000_files_take_a_few_seconds() -> None:
-    wishes = PlanOptions(media=parse_media("custom:40MB"), strategy="letters")
+    wishes = PlanOptions(media=parse_media("custom:40MB"), pack="letters")
     started = time.process_time()
     plan = make_plan(session(20_000, 2000), wishes)
     assert time.process_time() - started < 5

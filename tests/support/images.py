@@ -49,7 +49,7 @@ class DiscImage:
 def plan_for(source: str, media: str = "custom:1MB", strategy: str = "letters") -> Plan:
     """The plan of a set with a known id and time."""
     return make_plan(
-        scan([source]), PlanOptions(media=parse_media(media), strategy=strategy), set_info=SET
+        scan([source]), PlanOptions(media=parse_media(media), pack=strategy), set_info=SET
     )
 
 

@@ -45,12 +45,12 @@ def make_set(
     """Archive the source, or this tree, into images in the folder."""
     wishes = PlanOptions(
         media=parse_media(media),
-        strategy=strategy,
+        pack=strategy,
         split=split,
         replicate=replicate,
-        hashed=hashed,
+        hash=hashed,
         title=title,
-        parities=parities,
+        parity=parities,
         ecc=ecc,
     )
     plan = make_plan(tree or scan([source]), wishes)

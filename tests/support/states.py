@@ -46,9 +46,9 @@ class Backups:
             wishes = PlanOptions(
                 media=parse_media(self.media),
                 replicate=how.replicate,
-                hashed=how.hashed,
+                hash=how.hashed,
                 title=title,
-                parities=self.parities,
+                parity=self.parities,
             )
             plan = with_hashes(make_plan(tree, wishes), silent, every=how.hashed)
             plan = library.adopt(plan)

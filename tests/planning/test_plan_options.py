@@ -29,7 +29,7 @@ MB = 10**6
 
 
 def plan_of(tree: Tree, media: str, strategy: str = "letters", **wishes: Any) -> Plan:
-    plan = make_plan(tree, PlanOptions(media=parse_media(media), strategy=strategy, **wishes))
+    plan = make_plan(tree, PlanOptions(media=parse_media(media), pack=strategy, **wishes))
     check(tree, plan)
     return plan
 
@@ -260,7 +260,7 @@ def test_a_slow_machine_makes_the_same_plan(media: str, monkeypatch: pytest.Monk
         {f"S/Audio {n % 7}/{n:03}": int(numbers.uniform(0.5, 2.2) * 10**9) for n in range(60)}
     )
     info = SetInfo("id", "Song", "2026-01-01T00:00:00Z")
-    wishes = PlanOptions(media=parse_media(media), strategy="optimal")
+    wishes = PlanOptions(media=parse_media(media), pack="optimal")
     plan = make_plan(tree, wishes, set_info=info)
     slow = SimpleNamespace(monotonic=lambda: 4 * time.monotonic())
     monkeypatch.setattr("spanner.planning.packing.clock.time", slow)
