@@ -46,11 +46,11 @@ class Backups:
             wishes = PlanOptions(
                 media=parse_media(self.media),
                 replicate=how.replicate,
-                hash=how.hashed,
+                hash=how.hash,
                 title=title,
                 parity=self.parities,
             )
-            plan = with_hashes(make_plan(tree, wishes), silent, every=how.hashed)
+            plan = with_hashes(make_plan(tree, wishes), silent, every=how.hash)
             plan = library.adopt(plan)
             folder = os.path.join(self.folder, str(len(self.made)))
             os.mkdir(folder)
