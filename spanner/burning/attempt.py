@@ -18,9 +18,10 @@ from burners import (
     tray,
 )
 from burners.drives import Drive, look
+from spanner.assembly import PreparedImage
 from spanner.burning.burn_job import BurnJob
 from spanner.burning.burn_result import BurnResult
-from spanner.burning.disc_image import DiscImage, PreparedImage, hit
+from spanner.burning.disc_image import DiscImage, hit
 from spanner.errors import SourceChangedError
 from spanner.library import BURNT, SPOILT
 from spanner.model.units import SECTOR

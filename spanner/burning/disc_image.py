@@ -4,37 +4,18 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from burners import BurnError, GrownImage, Image, image_file
+from burners import BurnError, Image, image_file
+from spanner.assembly import PreparedImage, assemble
 from spanner.burning.burn_result import BurnResult
-from spanner.burning.parity_writer import parity_writer
-from spanner.catalog.bag import texts
-from spanner.catalog.parity_table import parity_files
 from spanner.catalog.reader import read_catalog
 from spanner.ecc import dvdisaster
-from spanner.ecc.grown import protected
-from spanner.ecc.rs03 import planned
 from spanner.errors import DamagedImageError, UsageError
-from spanner.imaging.layout import lay_out
-from spanner.imaging.stream import ImageStream
 from spanner.library import Library, image_key
 from spanner.model.plan import Disc, Plan
 from spanner.model.units import sectors
 from spanner.reading.discs import open_disc
 from spanner.reading.iso import IsoImage
 from spanner.wording import printable
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedImage:
-    """An image that can be written now.
-
-    `contents`: first sector, sectors and name of what lies on it; `hashes`: path, part and SHA-256
-    of its files, known after it was written.
-    """
-
-    image: Image | GrownImage
-    contents: Callable[[], Iterable[tuple[int, int, str]]]
-    hashes: Callable[[], Iterable[tuple[str, int, str]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +55,7 @@ class DiscImage:
         )
 
 
-def work_of_plan(plan: Plan) -> list[DiscImage]:
+def images_of_plan(plan: Plan) -> list[DiscImage]:
     """All discs of a plan.
 
     Raises:
@@ -93,44 +74,13 @@ def work_of_plan(plan: Plan) -> list[DiscImage]:
             volume_id=disc.volume_id,
             medium=disc.medium,
             sectors=disc.image_sectors,
-            prepare=lambda: prepare(plan, disc),
+            prepare=lambda: assemble(plan, disc),
         )
 
     return [work(disc) for disc in plan.discs]
 
 
-def prepare(plan: Plan, disc: Disc) -> PreparedImage:
-    """Lay a disc of a plan out.
-
-    Raises:
-        UsageError: its image has not the size that was planned.
-    """
-    computed = parity_files(plan, disc, parity_writer(plan, disc))
-    stream = ImageStream(lay_out(plan, disc, texts(plan, disc), computed))
-    if stream.sectors != disc.volume_sectors:
-        raise UsageError(
-            f"{disc.volume_id}: its image has {stream.sectors} sectors, the plan says "
-            f"{disc.volume_sectors}: it was made by another version, plan again"
-        )
-
-    def hashes() -> Iterator[tuple[str, int, str]]:
-        for item in disc.items:
-            digest = stream.digests.files[item.on_disc]
-            for name in item.names():
-                yield name.path, item.part, digest
-
-    def contents() -> Iterator[tuple[int, int, str]]:
-        yield from stream.contents()
-        if disc.ecc_sectors:
-            yield stream.sectors, disc.ecc_sectors, "the error correction"
-
-    image = Image(disc.volume_id, stream.sectors, stream.blocks)
-    if not disc.ecc_sectors:
-        return PreparedImage(image, contents, hashes)
-    return PreparedImage(protected(image, planned(stream.sectors, plan.ecc)), contents, hashes)
-
-
-def work_of_files(paths: Iterable[str], library: Library) -> list[DiscImage]:
+def images_in_files(paths: Iterable[str], library: Library) -> list[DiscImage]:
     """Images in files; those of sets that the library knows count as discs of these.
 
     Raises:
@@ -143,12 +93,12 @@ def work_of_files(paths: Iterable[str], library: Library) -> list[DiscImage]:
         except BurnError as error:
             raise UsageError(f"{printable(path)}: {error}") from error
     return [
-        _work_of_file(path, image, library, number, len(found))
+        _image_in_file(path, image, library, number, len(found))
         for number, (path, image) in enumerate(found, 1)
     ]
 
 
-def _work_of_file(path: str, image: Image, library: Library, number: int, total: int) -> DiscImage:
+def _image_in_file(path: str, image: Image, library: Library, number: int, total: int) -> DiscImage:
     belongs = _identify(path, library)
     if belongs:
         key = image_key(*belongs)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from burners import BurnError, FolderDrive, GrownImage, Image, Progress, TargetFullError, silent
+from spanner.assembly import assemble
 from spanner.burning.burn_result import BurnResult
-from spanner.burning.disc_image import prepare
 from spanner.ecc import dvdisaster
 from spanner.errors import DoesNotFitError, DriveError, UsageError, VerificationError
 from spanner.library import FILE, WRITE, CheckResult, Library
@@ -81,7 +81,7 @@ class FolderJob:
     def _write(self, plan: Plan, disc: Disc) -> BurnResult:
         what = f"{disc.volume_id} ({disc.number} of {len(plan.discs)})"
         with self.progress.task(f"laying out {what}", unit="files"):
-            prepared = prepare(plan, disc)
+            prepared = assemble(plan, disc)
         image = prepared.image
         with self.progress.task(f"writing {what}", image.sectors * SECTOR):
             burnt = self.drive.burn(image, self.progress)

@@ -4,10 +4,11 @@ import hashlib
 
 from burners import Burnt, Image, ReadBackError, StoppedError
 from burners.drives import Drive
+from spanner.assembly import PreparedImage
 from spanner.burning.attempt import check, load_again
 from spanner.burning.burn_job import BurnJob
 from spanner.burning.burn_result import BurnResult
-from spanner.burning.disc_image import DiscImage, PreparedImage
+from spanner.burning.disc_image import DiscImage
 from spanner.burning.tasks import BurnTask
 from spanner.library import BURNING, BURNT, SPOILT, VERIFIED, Copy, Library
 from spanner.reading.verify import verify

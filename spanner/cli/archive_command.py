@@ -1,6 +1,6 @@
 """`spanner archive`: plan, write, verify, record."""
 
-from spanner.burning.disc_image import work_of_plan
+from spanner.burning.disc_image import images_of_plan
 from spanner.cli import burning as b
 from spanner.cli import options as o
 from spanner.cli.output import print_json, print_lines
@@ -107,5 +107,5 @@ def command(
     )
     with open_library(file) as opened:
         plan = opened.adopt(plan)
-        written = burning.run(work_of_plan(plan), opened, progress)
+        written = burning.run(images_of_plan(plan), opened, progress)
     b.show(written, {"set": plan.set}, as_json=as_json)

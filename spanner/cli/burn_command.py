@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from spanner.burning.disc_image import work_of_files, work_of_plan
+from spanner.burning.disc_image import images_in_files, images_of_plan
 from spanner.cli import burning as b
 from spanner.cli import options as o
 from spanner.cli.terminal_progress import TerminalProgress
@@ -51,9 +51,9 @@ def command(
             plan = load(targets[0])
             opened.add(plan)
             document = {"set": plan.set}
-            works = work_of_plan(plan)
+            works = images_of_plan(plan)
         else:
-            works = work_of_files(expand(targets), opened)
+            works = images_in_files(expand(targets), opened)
         written = burning.run(works, opened, progress)
     b.show(written, document, as_json=as_json)
 

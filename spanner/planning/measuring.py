@@ -7,11 +7,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from spanner.catalog.bag import texts
-from spanner.catalog.parity_table import parity_files
+from spanner import assembly
 from spanner.ecc.rs03 import planned, room
-from spanner.imaging.authoring import ALIGNMENT, measure
-from spanner.imaging.layout import Digests, lay_out
+from spanner.imaging.authoring import ALIGNMENT
 from spanner.model.media_types import Medium
 from spanner.model.paths import parents
 from spanner.model.plan import FORMAT, Disc, Item, Plan, SetInfo
@@ -61,7 +59,9 @@ class DiscMeasurer:
         """The plan with these shares, each disc's size exact."""
         plan = self._plan(stuff, shares)
         for discs in (plan.data_discs, plan.discs[len(shares) :]):  # parities are as long as data
-            exact = {disc.number: self._sized(disc, _measure(plan, disc)) for disc in discs}
+            exact = {
+                disc.number: self._sized(disc, assembly.measured(plan, disc)) for disc in discs
+            }
             plan = msgspec.structs.replace(
                 plan, discs=tuple(exact.get(disc.number, disc) for disc in plan.discs)
             )
@@ -78,14 +78,14 @@ class DiscMeasurer:
         plan = self._plan(
             stuff, [DiscAssignment((), self._medium), DiscAssignment(everything, self._medium)]
         )
-        return _measure(plan, plan.discs[0]) * SECTOR
+        return assembly.measured(plan, plan.discs[0]) * SECTOR
 
     def more(self, stuff: Contents, shares: Sequence[DiscAssignment]) -> int:
         """Bytes that these discs take in each catalog beyond the two of `common`, at most."""
         plan = self._without_items(stuff, shares)
         two = self._without_items(stuff, [DiscAssignment((), self._medium)] * 2)
         longest = max(plan.discs, key=lambda disc: len(disc.title.encode()))
-        more = _length(plan, longest) - _length(two, two.discs[0])
+        more = assembly.text_length(plan, longest) - assembly.text_length(two, two.discs[0])
         digits = len(str(len(shares))) - 1
         names = sum(item.count for item in _items(stuff))
         return more + 2 * digits * names + _NUMBERS * len(shares)
@@ -184,16 +184,6 @@ def volume_id(title: str, number: int, count: int) -> str:
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().upper()
     head = re.sub(r"[^A-Z0-9]+", "_", plain).strip("_") or "SET"
     return head[: _VOLUME_ID_LENGTH - len(tail)].rstrip("_") + tail
-
-
-def _measure(plan: Plan, disc: Disc) -> int:
-    return measure(lay_out(plan, disc, texts(plan, disc), parity_files(plan, disc)))
-
-
-def _length(plan: Plan, disc: Disc) -> int:
-    """Bytes of all texts of the disc."""
-    empty = Digests()
-    return sum(len(piece) for _, text in texts(plan, disc) for piece in text(empty))
 
 
 def _items(stuff: Contents) -> Iterator[Item]:

@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from spanner.burning.disc_image import DiscImage, PreparedImage
+from spanner.assembly import PreparedImage
+from spanner.burning.disc_image import DiscImage
 from spanner.burning.tasks import BurnTask, TaskQueue
 from spanner.errors import SourceError
 
