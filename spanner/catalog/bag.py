@@ -13,12 +13,12 @@ from typing import Any
 
 import msgspec
 
-from spanner import __version__
 from spanner.catalog import base_table, media_table, page, parity_table, tables
 from spanner.catalog.escaping import escape
 from spanner.imaging.layout import LIBRARY, Digests, Text, digest_of
 from spanner.model.plan import Disc, Plan
 from spanner.model.units import format_size
+from spanner.version import VERSION
 
 BAGIT = "bagit.txt"
 BAG_INFO = "bag-info.txt"
@@ -34,7 +34,7 @@ RESTORER = "restore.py"
 REBUILDER = "rebuild.py"
 
 SET_FORMAT, SET_VERSION = "spanner-set", 1
-TOOL = f"spanner {__version__}"
+TOOL = f"spanner {VERSION}"
 
 _NO_DIGEST = "0" * 64
 _STRUCTURE_PARTS = 2  # the sectors before the data, and the last one

@@ -6,19 +6,15 @@ from typing import Annotated
 
 import typer
 
-from burners import FolderDrive
-from spanner.burning.folder_job import FolderJob
+from spanner.api import archive, restore
 from spanner.cli import options as o
 from spanner.cli.demo_session import make_session
 from spanner.cli.output import print_json, print_lines, print_table
 from spanner.cli.terminal_progress import TerminalProgress
 from spanner.errors import UsageError, VerificationError
-from spanner.library import open_library
 from spanner.model.media_types import parse_media
 from spanner.model.units import SECTOR, format_size
-from spanner.planning.planner import PlanOptions, make_plan
-from spanner.restoring.restore import restore
-from spanner.sources import scan
+from spanner.planning.planner import PlanOptions
 from spanner.wording import printable
 
 _MEDIA = "custom:4MB"
@@ -36,12 +32,22 @@ def command(
     progress = TerminalProgress()
     session = os.path.join(folder, "Demo Session")
     images, back = os.path.join(folder, "images"), os.path.join(folder, "restored")
+    library = os.path.join(folder, "library.sqlite")
     make_session(session)
-    plan = make_plan(scan([session]), PlanOptions(media=parse_media(_MEDIA)))
-    with open_library(os.path.join(folder, "library.sqlite")) as library:
-        job = FolderJob(FolderDrive(images), library, lambda _: False, progress)
-        written = job.run(plan)
-    report = restore([each.file for each in reversed(written)], back, progress)
+    done = archive(
+        sources=[session],
+        options=PlanOptions(media=parse_media(_MEDIA)),
+        to=images,
+        library=library,
+        progress=progress,
+    )
+    plan, written = done.plan, done.discs
+    report = restore(
+        sources=[each.file for each in reversed(written)],
+        to=back,
+        library=library,
+        progress=progress,
+    )
     count = _compare(session, os.path.join(back, "Demo Session"))
     if as_json:
         print_json({"set": plan.set, "discs": written, "restored": report.restored})

@@ -13,7 +13,7 @@ from spanner.cli.find_prompt import prompt
 from spanner.cli.find_view import lines
 from spanner.cli.output import print_json, print_lines
 from spanner.errors import UsageError
-from spanner.library import FileQuery, SearchResult, open_library
+from spanner.library import FileQuery, SearchResult, library_file, open_library
 from spanner.library.search.patterns import is_hash
 from spanner.model.units import parse_size
 from spanner.wording import printable
@@ -65,7 +65,7 @@ def command(
     typed = query == FileQuery(limit=limit)
     if typed and (as_json or not (sys.stdin.isatty() and sys.stdout.isatty())):
         raise UsageError("say what to find: spanner find PATTERN, or a hash, size or date")
-    with open_library(o.library_file(library)) as opened:
+    with open_library(library_file(library)) as opened:
         if set_words:
             query = msgspec.structs.replace(query, set_id=opened.find_set(set_words).id)
         if typed:

@@ -7,7 +7,7 @@ import typer
 from spanner.cli import options as o
 from spanner.cli.output import confirm, print_json, print_lines
 from spanner.errors import UsageError
-from spanner.library import open_library
+from spanner.library import library_file, open_library
 from spanner.wording import printable
 
 
@@ -20,7 +20,7 @@ def command(
     library: o.LibraryOption = "",
 ) -> None:
     """Forget a set: its files, copies and checks; discs and images stay as they are."""
-    with open_library(o.library_file(library)) as opened:
+    with open_library(library_file(library)) as opened:
         found = opened.find_set(words)
         what = f"{printable(found.title)} (set {found.id[:8]}, {found.files} files)"
         if not confirm(f"Forget {what}? Its discs stay as they are.", yes=yes):

@@ -4,9 +4,12 @@ from typing import Annotated
 
 import typer
 
+from spanner.archiving import carry_out
 from spanner.cli import options as o
+from spanner.cli.output import confirming
+from spanner.cli.results_view import show_written
 from spanner.cli.terminal_progress import TerminalProgress
-from spanner.cli.writing import write_set
+from spanner.library import library_file, open_library
 from spanner.planning.plan_file import load
 
 
@@ -18,4 +21,7 @@ def command(
     library: o.LibraryOption = "",
 ) -> None:
     """Write the images of a plan into a folder, read back and compared."""
-    write_set(load(plan_file), to, library, TerminalProgress(), yes=yes, as_json=as_json)
+    plan = load(plan_file)
+    with open_library(library_file(library)) as opened:
+        done = carry_out(plan, opened, TerminalProgress(), to=to, confirm=confirming(yes=yes))
+    show_written(done, to, as_json=as_json)

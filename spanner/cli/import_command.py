@@ -10,7 +10,7 @@ from spanner.cli import options as o
 from spanner.cli.output import print_json, print_lines
 from spanner.cli.terminal_progress import TerminalProgress
 from spanner.errors import DamagedImageError
-from spanner.library import Library, SetSummary, open_library
+from spanner.library import Library, SetSummary, library_file, open_library
 from spanner.model.units import format_size
 from spanner.reading.discs import ImageDisc, expand, open_disc
 from spanner.restoring.report import Remark
@@ -38,7 +38,7 @@ def command(
     damaged: list[Remark] = []
     sets: dict[str, bool] = {}
     progress = TerminalProgress()
-    with open_library(o.library_file(library)) as opened:
+    with open_library(library_file(library)) as opened:
         for path in expand(sources):
             try:
                 with progress.task(f"reading {printable(path)}", unit="files"):

@@ -2,14 +2,14 @@
 
 from spanner.cli import options as o
 from spanner.cli.output import print_json, print_lines, print_table
-from spanner.library import open_library
+from spanner.library import library_file, open_library
 from spanner.model.units import format_size
 from spanner.wording import printable
 
 
 def command(as_json: o.JsonOption = False, library: o.LibraryOption = "") -> None:
     """List the sets in the library."""
-    path = o.library_file(library)
+    path = library_file(library)
     with open_library(path) as opened:
         sets = opened.sets()
     if as_json:

@@ -8,7 +8,7 @@ import typer
 from spanner.cli import options as o
 from spanner.cli.output import print_json, print_lines, print_table
 from spanner.errors import UsageError
-from spanner.library import Library, open_library
+from spanner.library import Library, library_file, open_library
 from spanner.status.copy_status import CopyStatus, CopyStatuses
 from spanner.wording import printable
 
@@ -43,7 +43,7 @@ def command(
     place = at.strip()
     if (at and not place) or (at and lost):
         raise UsageError("--at names a place, such as 'bank vault'; --lost goes without")
-    with open_library(o.library_file(library)) as opened:
+    with open_library(library_file(library)) as opened:
         found: list[CopyStatus] = []
         for each in words:
             found += _locate(opened, each, place, copy, lost=lost)

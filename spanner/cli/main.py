@@ -10,9 +10,9 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.main import get_command
 
-from spanner import __version__
 from spanner.cli.output import print_json, print_lines
 from spanner.errors import SpannerError
+from spanner.version import VERSION
 from spanner.wording import printable
 
 COMMANDS = (
@@ -88,7 +88,7 @@ def _app(arguments: list[str]) -> typer.Typer:
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        print_lines(f"spanner {__version__}")
+        print_lines(f"spanner {VERSION}")
         raise typer.Exit
 
 

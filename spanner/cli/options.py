@@ -1,54 +1,12 @@
-"""Options that several commands share, and what they mean."""
+"""Options that several commands share, alone and in groups."""
 
-import os
-from typing import Annotated
+from collections.abc import Callable
+from dataclasses import MISSING, fields, is_dataclass
+from inspect import Parameter, Signature, signature
+from typing import Annotated, Any, get_type_hints
 
-import platformdirs
 import typer
 
-from spanner.ecc.rs03 import parse_percent
-
-SourcesArgument = Annotated[
-    list[str], typer.Argument(metavar="SOURCE", help="Session folders, or any folders or files.")
-]
-MediaOption = Annotated[
-    str,
-    typer.Option(
-        "--media",
-        metavar="MEDIA",
-        help="NAME[@PRICE][xSTOCK], by commas: 'bd-r@1.20x10,dvd-r@0.25', 'custom:700MB'.",
-    ),
-]
-PackOption = Annotated[
-    str,
-    typer.Option(
-        "--pack",
-        help="letters: alphabetical ranges; order: as given; optimal: fewest discs.",
-    ),
-]
-KeepOption = Annotated[
-    str,
-    typer.Option(
-        "--keep",
-        metavar="none|folder|REGEX",
-        help="Keep folders, or files with one key (REGEX's first group), on one disc.",
-    ),
-]
-FillOption = Annotated[
-    str, typer.Option("--fill", help="even: discs as full as each other; full: one by one.")
-]
-ReserveOption = Annotated[
-    str,
-    typer.Option("--reserve", metavar="SIZE|PERCENT", help="Leave so much of each disc free."),
-]
-EccOption = Annotated[
-    str,
-    typer.Option(
-        "--ecc",
-        metavar="PERCENT",
-        help="Add so much error correction to each image (dvdisaster's RS03; 20 is usual).",
-    ),
-]
 ScratchOption = Annotated[
     str,
     typer.Option(
@@ -58,66 +16,12 @@ ScratchOption = Annotated[
         show_default="the folder of temporary files",
     ),
 ]
-SplitOption = Annotated[
-    bool, typer.Option("--split/--no-split", help="Cut files larger than a disc into parts.")
-]
-ReplicateOption = Annotated[
-    list[str] | None,
-    typer.Option("--replicate", metavar="GLOB", help="Put these files on every disc."),
-]
-TitleOption = Annotated[str, typer.Option("--title", help="The set's title.")]
-HashOption = Annotated[
-    bool,
-    typer.Option("--hash", help="Read every source once beforehand: all discs get all hashes."),
-]
-NewOnlyOption = Annotated[
-    bool,
-    typer.Option(
-        "--new-only", help="Take what is new or changed since the last set of the same sources."
-    ),
-]
-ByHashOption = Annotated[
-    bool,
-    typer.Option("--by-hash", help="With --new-only: compare contents, not sizes and times."),
-]
-SkipArchivedOption = Annotated[
-    bool,
-    typer.Option("--skip-archived", help="Leave out what is on verified discs of any set."),
-]
-IncludeLibraryOption = Annotated[
-    bool,
-    typer.Option("--include-library", help="Put a copy of the library on each disc."),
-]
-FollowOption = Annotated[
-    bool, typer.Option("--follow", help="Archive what symbolic links point to.")
-]
-ParityOption = Annotated[
-    int,
-    typer.Option("--parity", metavar="N", help="N discs more: any N of the set may be lost."),
+ToFolderOption = Annotated[
+    str, typer.Option("--to", metavar="DIR", help="Folder for the images, one .iso a disc.")
 ]
 SearchOption = Annotated[
     list[str] | None,
     typer.Option("--search", metavar="DIR", help="Look for media of sessions below this folder."),
-]
-FolderOnlyOption = Annotated[
-    bool,
-    typer.Option("--folder-only", help="Read no sessions: take the folders as they are."),
-]
-UsedOnlyOption = Annotated[
-    bool, typer.Option("--used-only", help="Take sessions and what they refer to, nothing else.")
-]
-SkipRegenerableOption = Annotated[
-    bool,
-    typer.Option(
-        "--skip-regenerable", help="Leave out peaks, caches, fades that programs make again."
-    ),
-]
-AllowMissingOption = Annotated[
-    bool,
-    typer.Option("--allow-missing", help="Go on without media that are nowhere to be found."),
-]
-ToFolderOption = Annotated[
-    str, typer.Option("--to", metavar="DIR", help="Folder for the images, one .iso a disc.")
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask: yes to all.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -133,15 +37,42 @@ LibraryOption = Annotated[
 ]
 
 
-def library_file(option: str) -> str:
-    """The library's file: what was asked for, or the one in the user's data folder."""
-    return option or os.path.join(platformdirs.user_data_dir("spanner"), "library.sqlite")
+def grouped(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The command with each parameter that is a dataclass spelled out as its fields.
 
-
-def ecc_percent(option: str) -> float:
-    """The error correction that was asked for, in percent; 0: none.
-
-    Raises:
-        UsageError: there is no such percentage.
+    So commands share groups of options, which typer by itself does not know.
     """
-    return parse_percent(option) if option else 0
+    hints = get_type_hints(function, include_extras=True)
+    groups: dict[str, Any] = {name: kind for name, kind in hints.items() if is_dataclass(kind)}
+    parameters: dict[str, Parameter] = {}
+    for name, parameter in signature(function).parameters.items():
+        if name in groups:
+            parameters |= _parameters(groups[name])
+        else:
+            parameters[name] = _keyword(name, hints[name], parameter.default)
+
+    def command(**given: Any) -> Any:
+        for name, kind in groups.items():
+            given[name] = kind(**{each.name: given.pop(each.name) for each in fields(kind)})
+        return function(**given)
+
+    command.__doc__ = function.__doc__
+    command.__annotations__ = {name: each.annotation for name, each in parameters.items()}
+    command.__dict__["__signature__"] = Signature(list(parameters.values()))
+    return command
+
+
+def _parameters(group: Any) -> dict[str, Parameter]:
+    hints = get_type_hints(group, include_extras=True)
+    return {
+        each.name: _keyword(
+            each.name,
+            hints[each.name],
+            Parameter.empty if each.default is MISSING else each.default,
+        )
+        for each in fields(group)
+    }
+
+
+def _keyword(name: str, annotation: Any, default: Any) -> Parameter:
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)

@@ -1,7 +1,7 @@
 """What commands print: one JSON document, or lines for people."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from spanner.planning.plan_file import encode
@@ -31,6 +31,11 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
             for cell, width, head in zip(row, widths, header, strict=True)
         ]
         print_lines("  ".join(cells).rstrip())
+
+
+def confirming(*, yes: bool) -> Callable[[str], bool]:
+    """Asks each question that it is called with, as `confirm` does."""
+    return lambda question: confirm(question, yes=yes)
 
 
 def confirm(question: str, *, yes: bool) -> bool:

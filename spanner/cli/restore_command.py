@@ -1,25 +1,20 @@
 """`spanner restore`: everything back, from any discs in any order."""
 
-import os
 from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
 import typer
 
-from burners.progress import Progress
-from spanner.cli import burning as b
+from spanner.checking import record_restore, where_kept
+from spanner.cli import burning_options as b
 from spanner.cli import options as o
 from spanner.cli.output import confirm, print_json, print_lines
 from spanner.cli.terminal_progress import TerminalProgress
-from spanner.errors import SpannerError
-from spanner.library import RESTORE, open_library
-from spanner.library.recording import record
-from spanner.reading.discs import expand
+from spanner.library import library_file
 from spanner.restoring.disc_prompt import DiscPrompt
 from spanner.restoring.report import Remark, RestoreReport
 from spanner.restoring.restore import restore
-from spanner.status.copy_status import CopyStatuses
 from spanner.wording import printable
 
 _SHOWN = 20  # remarks of a kind that are printed; --json has all
@@ -76,7 +71,7 @@ def command(
     progress = TerminalProgress()
     asking = None
     if not sources:
-        where = partial(_kept_at, o.library_file(library))
+        where = partial(where_kept, library_file(library))
         asking = DiscPrompt(b.drive_nodes(drive), progress, b.seconds_to_wait(wait), where)
     report = restore(
         sources or (),
@@ -91,42 +86,12 @@ def command(
         repair_to=repair_to,
         asking=asking,
     )
-    _record(report, sources or (), o.library_file(library), progress)
+    record_restore(report, sources or (), library_file(library), progress)
     if as_json:
         print_json(report)
     else:
         print_lines(*_lines(report, to))
     return report.exit_code
-
-
-def _kept_at(library: str, set_id: str, number: int) -> str:
-    """Where the library says that burnt copies of a disc are kept."""
-    if not os.path.exists(library):
-        return ""
-    try:
-        with open_library(library) as opened:
-            copies = [each for each in CopyStatuses(opened.db).of([set_id]) if each.disc == number]
-    except SpannerError:
-        return ""
-    return " or ".join(sorted({each.place for each in copies if each.number and each.place}))
-
-
-def _record(
-    report: RestoreReport, sources: Sequence[str], library: str, progress: Progress
-) -> None:
-    """Record how the discs were found, where there is a library; the files are back anyway."""
-    found = [(each.path, (each.set_id, each.number), each.problems) for each in report.read]
-    remarks = (*report.damaged, *report.warnings)
-    if not (found or remarks) or not os.path.exists(library):
-        return
-    discs = set(expand(sources))
-    unread = [(each.path, None, (each.reason,)) for each in remarks if each.path in discs]
-    try:
-        with open_library(library) as opened:
-            for path, belongs, problems in (*found, *unread):
-                record(opened, path, RESTORE, belongs, problems)
-    except SpannerError as error:
-        progress.note(f"not recorded: {error}")
 
 
 def _lines(report: RestoreReport, folder: str) -> list[str]:

@@ -1,6 +1,5 @@
 """`spanner scan`: the media that sessions need, and where each of them lies."""
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
@@ -10,12 +9,10 @@ import typer
 from spanner.cli import options as o
 from spanner.cli.output import print_json, print_lines
 from spanner.cli.terminal_progress import TerminalProgress
-from spanner.errors import SourceError, UsageError
+from spanner.errors import SourceError
 from spanner.model.session import Session
-from spanner.sources.folders import Folders
-from spanner.sources.formats.detect import looks_like_session
-from spanner.sources.resolver import MISSING, OUTSIDE, MediaResolver, last_seen
-from spanner.sources.session_scan import ScannedSession, scan_sessions, session_files
+from spanner.sources.resolver import MISSING, OUTSIDE, last_seen
+from spanner.sources.session_scan import ScannedSession, scan_media
 from spanner.wording import printable
 
 
@@ -32,45 +29,24 @@ def command(
 ) -> int:
     """Show the media that sessions need: what lies outside, what is missing, what is not used."""
     progress = TerminalProgress()
-    folders = Folders()
-    gatherer = MediaResolver(search or (), folders)
     documents: list[dict[str, Any]] = []
     unreadable: list[dict[str, str]] = []
     missing = 0
-    for each in scan_sessions(_files(sessions, folders), gatherer):
-        if each.session is None:
-            unreadable.append({"file": each.file, "reason": str(each.error)})
-            progress.note(str(each.error))
+    for each in scan_media(sessions, search or ()):
+        scanned = each.scanned
+        if scanned.session is None:
+            unreadable.append({"file": scanned.file, "reason": str(scanned.error)})
+            progress.note(str(scanned.error))
             continue
-        unused = [] if each.backup else gatherer.unused(each.file, each.found)
-        if not each.backup:
-            missing += sum(found.status == MISSING for found in each.found)
-        documents.append(_document(each, each.session, unused))
+        missing += each.missing
+        documents.append(_document(scanned, scanned.session, each.unused))
         if not as_json:
-            print_lines(*_lines(each, each.session, unused), "")
+            print_lines(*_lines(scanned, scanned.session, each.unused), "")
     if as_json:
         print_json({"sessions": documents, "unreadable": unreadable})
     if missing:
         progress.note(f"{missing} missing: name folders to look in with --search")
     return SourceError.exit_code if missing or unreadable else 0
-
-
-def _files(targets: Sequence[str], folders: Folders) -> Iterator[str]:
-    """The session files that were named, and those in the folders that were.
-
-    Raises:
-        UsageError: there is none.
-    """
-    for target in targets:
-        if not os.path.exists(target):
-            raise UsageError(f"there is no {printable(target)}")
-        if not os.path.isdir(target) or looks_like_session(target):
-            yield target
-            continue
-        found = session_files(folders.entries(target))
-        if not found:
-            raise UsageError(f"no session file in {printable(target)}")
-        yield from found
 
 
 def _document(scanned: ScannedSession, session: Session, unused: Sequence[str]) -> dict[str, Any]:

@@ -7,7 +7,16 @@ import typer
 
 from spanner.cli import options as o
 from spanner.cli.output import print_json, print_lines, print_table
-from spanner.library import BURNING, BURNT, SPOILT, VERIFIED, Copy, DiscRecord, open_library
+from spanner.library import (
+    BURNING,
+    BURNT,
+    SPOILT,
+    VERIFIED,
+    Copy,
+    DiscRecord,
+    library_file,
+    open_library,
+)
 from spanner.model.units import SECTOR, format_size
 from spanner.wording import printable
 
@@ -27,7 +36,7 @@ def command(
     library: o.LibraryOption = "",
 ) -> None:
     """Show a set's discs, where their images are, and when they were checked last."""
-    with open_library(o.library_file(library)) as opened:
+    with open_library(library_file(library)) as opened:
         found = opened.find_set(words)
         discs = opened.discs(found.id)
     if as_json:

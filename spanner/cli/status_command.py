@@ -1,6 +1,5 @@
 """`spanner status`: what is safe and what wants attention, for people and for cron."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Annotated, TypeVar
 
@@ -9,15 +8,16 @@ import typer
 from spanner.cli import options as o
 from spanner.cli.locate_command import where
 from spanner.cli.output import print_json, print_lines, print_table
+from spanner.cli.planning_options import CollectGroup
 from spanner.cli.terminal_progress import TerminalProgress
 from spanner.errors import VerificationError
-from spanner.library import before, open_library
+from spanner.library import library_file, open_library
 from spanner.model.units import format_size, parse_age
-from spanner.sources.collect import CollectOptions
 from spanner.status.copy_status import CopyStatus
 from spanner.status.counting import COPIES, MEDIA, PLACES, Rule
-from spanner.status.set_status import SetStatus, Status, status
-from spanner.status.source_status import SourceStatus, examine
+from spanner.status.overview import Overview, overview
+from spanner.status.set_status import SetStatus, Status
+from spanner.status.source_status import SourceStatus
 from spanner.wording import printable
 
 _SHOWN = 20  # things of a kind that are named; --json has all
@@ -28,7 +28,9 @@ _QUESTION = "safe to delete from the work drive"
 T = TypeVar("T")
 
 
+@o.grouped
 def command(
+    collecting: CollectGroup,
     words: Annotated[
         list[str] | None,
         typer.Argument(
@@ -48,12 +50,6 @@ def command(
             "--due", metavar="AGE", help="Copies are to be checked that often: 6months, 90days."
         ),
     ] = _YEAR,
-    search: o.SearchOption = None,
-    follow: o.FollowOption = False,
-    folder_only: o.FolderOnlyOption = False,
-    used_only: o.UsedOnlyOption = False,
-    skip_regenerable: o.SkipRegenerableOption = False,
-    allow_missing: o.AllowMissingOption = False,
     as_json: o.JsonOption = False,
     library: o.LibraryOption = "",
 ) -> int:
@@ -62,44 +58,32 @@ def command(
     A SOURCE is read whole and compared by content; the options of archive say what of it counts.
     """
     rule = Rule(copies, media, places)
-    since = before(parse_age(due))
-    collecting = CollectOptions(
-        search=tuple(search or ()),
-        folder_only=folder_only,
-        used_only=used_only,
-        skip_regenerable=skip_regenerable,
-        allow_missing=allow_missing,
-        follow=follow,
-    )
-    progress = TerminalProgress()
-    given = words or []
-    paths = [each for each in given if os.path.exists(each)]
-    with open_library(o.library_file(library)) as opened:
-        sources = [examine(opened, path, collecting, copies, progress) for path in paths]
-        sets: set[str] | None = None
-        if given:
-            sets = set(opened.find_sets(each for each in given if each not in paths))
-            sets.update(*(each.sets for each in sources))
-        found = status(opened, rule, since, sets, allow_missing=allow_missing)
-    well = found.well and all(each.safe for each in sources)
+    with open_library(library_file(library)) as opened:
+        found = overview(
+            opened, words or (), rule, parse_age(due), collecting.options, TerminalProgress()
+        )
     if as_json:
-        print_json({"well": well, "rule": rule, "due_before": since, **_document(found, sources)})
+        print_json(_document(found))
     else:
-        _show(found, sources, rule)
-        print_lines("all is well" if well else "not all is well")
-    return 0 if well else VerificationError.exit_code
+        _show(found.status, found.sources, rule)
+        print_lines("all is well" if found.well else "not all is well")
+    return 0 if found.well else VerificationError.exit_code
 
 
-def _document(found: Status, sources: Sequence[SourceStatus]) -> dict[str, object]:
+def _document(found: Overview) -> dict[str, object]:
+    status = found.status
     return {
-        "sets": found.sets,
-        "sources": sources,
-        "due": found.due,
-        "failing": found.failing,
-        "doubtful": found.doubtful,
-        "changed": found.changed,
-        "not_seen": found.not_seen,
-        "spoilt": found.spoilt,
+        "well": found.well,
+        "rule": found.rule,
+        "due_before": found.due_before,
+        "sets": status.sets,
+        "sources": found.sources,
+        "due": status.due,
+        "failing": status.failing,
+        "doubtful": status.doubtful,
+        "changed": status.changed,
+        "not_seen": status.not_seen,
+        "spoilt": status.spoilt,
     }
 
 

@@ -4,18 +4,15 @@ from typing import Annotated
 
 import typer
 
+from spanner.checking import CheckedDisc, check_discs
 from spanner.cli import options as o
 from spanner.cli.output import print_json, print_lines
 from spanner.cli.terminal_progress import TerminalProgress
-from spanner.errors import UsageError, VerificationError
-from spanner.library import VERIFY, Library, RecordedCheck, open_library
-from spanner.library.recording import record
-from spanner.reading.discs import expand
-from spanner.reading.prognosis import Repairability, prognosis
-from spanner.reading.verify import VerifyResult, verify
+from spanner.errors import VerificationError
+from spanner.library import RecordedCheck, library_file, open_library
+from spanner.reading.prognosis import Repairability
+from spanner.reading.verify import VerifyResult
 from spanner.wording import printable
-
-_SHOWN = 3
 
 
 def command(
@@ -36,61 +33,26 @@ def command(
 
     Of a damaged one it is tried out on a copy whether its error correction repairs it.
     """
-    paths = expand(targets)
-    if copy and len(paths) > 1:
-        raise UsageError("--copy says which disc one target is: check one at a time")
-    progress = TerminalProgress()
-    verdicts = []
-    with open_library(o.library_file(library)) as opened:
-        for path in paths:
-            verdict = verify(path, progress)
-            _compare_with(opened, verdict)
-            recorded = _record(opened, path, verdict, copy)
-            outlook = prognosis(path, scratch, progress) if verdict.problems else None
-            verdicts.append((verdict, recorded, outlook))
+    checked: list[CheckedDisc] = []
+    with open_library(library_file(library)) as opened:
+        for each in check_discs(targets, opened, TerminalProgress(), copy=copy, scratch=scratch):
+            checked.append(each)
             if not as_json:
-                print_lines(*_lines(verdict, outlook), *_remarks(recorded))
+                print_lines(*_lines(each.result, each.repairable), *_remarks(each.recorded))
     if as_json:
-        print_json({"discs": [_document(*each) for each in verdicts]})
-    bad = any(verdict.problems for verdict, _, _ in verdicts)
+        print_json({"discs": [_document(each) for each in checked]})
+    bad = any(each.result.problems for each in checked)
     return VerificationError.exit_code if bad else 0
 
 
-def _compare_with(library: Library, verdict: VerifyResult) -> None:
-    """A disc that the library knows must have the hashes that it was written with."""
-    if not verdict.catalog or verdict.problems:
-        return
-    belongs = verdict.catalog.set.id, verdict.catalog.number
-    known = library.image_hash(*belongs)
-    if known and verdict.sha256 and known != verdict.sha256:
-        verdict.problems.append(f"its SHA-256 is not the library's {known}")
-        return
-    hashes = {(path, part): sha256 for path, part, sha256 in verdict.hashes()}
-    differing = library.checks.differing(*belongs, hashes)
-    verdict.problems += [
-        f"{printable(path)}: not what the library has" for path in differing[:_SHOWN]
-    ]
-    if len(differing) > _SHOWN:
-        verdict.problems.append(f"{len(differing) - _SHOWN} more are not what the library has")
-
-
-def _record(library: Library, path: str, verdict: VerifyResult, copy: int) -> RecordedCheck | None:
-    catalog, good = verdict.catalog, not verdict.problems
-    belongs = (catalog.set.id, catalog.number) if catalog else None
-    if good and belongs and library.has_disc(*belongs):
-        library.add_hashes(*belongs, verdict.hashes())
-    sha256 = verdict.sha256 if good else ""
-    return record(library, path, VERIFY, belongs, tuple(verdict.problems), sha256, copy)
-
-
-def _lines(verdict: VerifyResult, outlook: Repairability | None) -> list[str]:
-    if verdict.problems:
-        lines = [f"{verdict.name}: BAD", *(f"  {problem}" for problem in verdict.problems)]
-        return [*lines, f"  {outlook.words}"] if outlook else lines
-    assert verdict.catalog
-    disc = verdict.catalog.disc
-    which = f"disc {disc.number} of {len(verdict.catalog.set.discs)}, {printable(disc.title)}"
-    return [f"{verdict.name}: good ({which}, {verdict.files} files)"]
+def _lines(result: VerifyResult, repairable: Repairability | None) -> list[str]:
+    if result.problems:
+        lines = [f"{result.name}: BAD", *(f"  {problem}" for problem in result.problems)]
+        return [*lines, f"  {repairable.words}"] if repairable else lines
+    assert result.catalog
+    disc = result.catalog.disc
+    which = f"disc {disc.number} of {len(result.catalog.set.discs)}, {printable(disc.title)}"
+    return [f"{result.name}: good ({which}, {result.files} files)"]
 
 
 def _remarks(recorded: RecordedCheck | None) -> list[str]:
@@ -105,21 +67,20 @@ def _remarks(recorded: RecordedCheck | None) -> list[str]:
     return []
 
 
-def _document(
-    verdict: VerifyResult, recorded: RecordedCheck | None, outlook: Repairability | None
-) -> dict[str, object]:
-    catalog = verdict.catalog
+def _document(checked: CheckedDisc) -> dict[str, object]:
+    result, recorded, repairable = checked.result, checked.recorded, checked.repairable
+    catalog = result.catalog
     return {
-        "target": verdict.name,
+        "target": result.name,
         "set": catalog.set.id if catalog else None,
         "number": catalog.number if catalog else None,
         "volume_id": catalog.disc.volume_id if catalog else None,
-        "files": verdict.files,
-        "sha256": verdict.sha256 or None,
-        "verified": not verdict.problems,
-        "problems": verdict.problems,
+        "files": result.files,
+        "sha256": result.sha256 or None,
+        "verified": not result.problems,
+        "problems": result.problems,
         "recorded": recorded is not None,
         "copy": recorded.copy or None if recorded else None,
         "new_copy": recorded.new if recorded else False,
-        "repairable": outlook.good if outlook else None,
+        "repairable": repairable.good if repairable else None,
     }

@@ -15,6 +15,7 @@ from spanner.library.checks import (
     CheckResult,
     RecordedCheck,
 )
+from spanner.library.connection import library_file
 from spanner.library.copies import BURNING, BURNT, SPOILT, VERIFIED, Copies, Copy, image_key
 from spanner.library.database import before
 from spanner.library.library import DiscRecord, Library, SetSummary, open_library
@@ -46,5 +47,6 @@ __all__ = [
     "SetSummary",
     "before",
     "image_key",
+    "library_file",
     "open_library",
 ]

@@ -5,9 +5,17 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+import platformdirs
+
 from spanner.errors import SpannerError, UsageError
 from spanner.library.schema import prepare
 from spanner.wording import printable
+
+
+def library_file(path: str = "") -> str:
+    """The library's file: this one, SPANNER_LIBRARY, or the one in the user's data folder."""
+    known = path or os.environ.get("SPANNER_LIBRARY", "")
+    return known or os.path.join(platformdirs.user_data_dir("spanner"), "library.sqlite")
 
 
 @contextmanager

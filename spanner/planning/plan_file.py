@@ -67,6 +67,21 @@ def load(path: str) -> Plan:
         raise UsageError(f"{printable(path)}: {error}") from None
 
 
+def is_plan(path: str) -> bool:
+    """Whether it may be a plan: a JSON object, whatever its name.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    try:
+        with open(path, "rb") as file:
+            return file.read(64).lstrip()[:1] == b"{"
+    except IsADirectoryError:
+        return False
+    except OSError as error:
+        raise UsageError(f"{printable(path)}: {error.strerror}") from error
+
+
 def save(plan: Plan, path: str) -> None:
     """Write PLAN.json, whole or not at all."""
     write_atomically(path, [encode(plan), b"\n"])

@@ -4,9 +4,12 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from spanner.errors import UsageError
 from spanner.model.session import Session, SessionError
+from spanner.sources.folders import Folders
 from spanner.sources.formats.detect import looks_like_session, read_session
-from spanner.sources.resolver import MediaResolver, ResolvedReference, is_backup
+from spanner.sources.resolver import MISSING, MediaResolver, ResolvedReference, is_backup
+from spanner.wording import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +62,46 @@ def _scan(file: str, top: str, gatherer: MediaResolver) -> ScannedSession:
     except SessionError as error:
         return ScannedSession(file, top, None, error=error)
     return ScannedSession(file, top, session, tuple(gatherer.gather(session, file)))
+
+
+@dataclass(frozen=True, slots=True)
+class SessionScan:
+    """A session file with its media, and the files beside it that it does not use."""
+
+    scanned: ScannedSession
+    unused: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> int:
+        """How many of its media are nowhere to be found; those of a backup do not count."""
+        if self.scanned.backup:
+            return 0
+        return sum(each.status == MISSING for each in self.scanned.found)
+
+
+def scan_media(targets: Iterable[str], search: Iterable[str] = ()) -> Iterator[SessionScan]:
+    """Read the sessions that are named or lie in folders that are, and find their media.
+
+    `search` are folders to look for media in.
+
+    Raises:
+        UsageError: there is no such file, or no session in a folder.
+    """
+    folders = Folders()
+    gatherer = MediaResolver(search, folders)
+    for each in scan_sessions(_named(targets, folders), gatherer):
+        usable = each.session is not None and not each.backup
+        yield SessionScan(each, tuple(gatherer.unused(each.file, each.found)) if usable else ())
+
+
+def _named(targets: Iterable[str], folders: Folders) -> Iterator[str]:
+    for target in targets:
+        if not os.path.exists(target):
+            raise UsageError(f"there is no {printable(target)}")
+        if not os.path.isdir(target) or looks_like_session(target):
+            yield target
+            continue
+        found = session_files(folders.entries(target))
+        if not found:
+            raise UsageError(f"no session file in {printable(target)}")
+        yield from found

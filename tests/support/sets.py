@@ -3,16 +3,15 @@
 import os
 from dataclasses import dataclass
 
-from burners import FolderDrive, silent
+from burners import silent
+from spanner.archiving import carry_out, plan_tree
 from spanner.burning.burn_result import BurnResult
-from spanner.burning.folder_job import FolderJob
 from spanner.library import open_library
 from spanner.model.media_types import parse_media
 from spanner.model.plan import Plan
 from spanner.model.tree import Tree
-from spanner.planning.planner import PlanOptions, make_plan
+from spanner.planning.planner import PlanOptions
 from spanner.sources import scan
-from spanner.sources.hashing import with_hashes
 
 
 @dataclass(frozen=True)
@@ -53,9 +52,7 @@ def make_set(
         parity=parities,
         ecc=ecc,
     )
-    plan = make_plan(tree or scan([source]), wishes)
-    if hashed:
-        plan = with_hashes(plan, silent)
+    plan = plan_tree(tree or scan([source]), wishes, silent)
     with open_library(os.path.join(folder, "library.sqlite")) as library:
-        job = FolderJob(FolderDrive(folder), library, lambda _: False)
-        return MadeSet(plan, job.run(plan))
+        done = carry_out(plan, library, silent, to=folder)
+    return MadeSet(done.plan, done.discs)

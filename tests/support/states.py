@@ -6,14 +6,13 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from burners import FolderDrive, silent
-from spanner.burning.folder_job import FolderJob
+from burners import silent
+from spanner.archiving import carry_out, plan_tree
 from spanner.incremental import IncrementalOptions, compare
 from spanner.library import open_library
 from spanner.model.media_types import parse_media
-from spanner.planning.planner import PlanOptions, make_plan
+from spanner.planning.planner import PlanOptions
 from spanner.sources import scan
-from spanner.sources.hashing import with_hashes
 from support.sets import MadeSet
 from support.trees import write
 
@@ -43,19 +42,18 @@ class Backups:
         """Archive what is new of the sources."""
         with open_library(self.library) as library:
             tree = compare(scan(list(sources)), library.complete_sets, how, silent)
-            wishes = PlanOptions(
+            options = PlanOptions(
                 media=parse_media(self.media),
                 replicate=how.replicate,
                 hash=how.hash,
                 title=title,
                 parity=self.parities,
             )
-            plan = with_hashes(make_plan(tree, wishes), silent, every=how.hash)
-            plan = library.adopt(plan)
             folder = os.path.join(self.folder, str(len(self.made)))
             os.mkdir(folder)
-            job = FolderJob(FolderDrive(folder), library, lambda _: False)
-            self.made.append(MadeSet(plan, job.run(plan)))
+            plan = plan_tree(tree, options, silent)
+            done = carry_out(plan, library, silent, to=folder, adopt=True)
+            self.made.append(MadeSet(done.plan, done.discs))
         return self.made[-1]
 
     @property

@@ -1,0 +1,3 @@
+"""The version of spanner."""
+
+VERSION = "0.1.0"
