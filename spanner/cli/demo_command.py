@@ -18,7 +18,7 @@ from spanner.model.media_types import parse_media
 from spanner.model.units import SECTOR, format_size
 from spanner.planning.planner import PlanOptions, make_plan
 from spanner.restoring.restore import restore
-from spanner.sources import scan
+from spanner.sources import walk
 from spanner.wording import printable
 
 _MEDIA = "custom:4MB"
@@ -37,7 +37,7 @@ def command(
     session = os.path.join(folder, "Demo Session")
     images, back = os.path.join(folder, "images"), os.path.join(folder, "restored")
     make_session(session)
-    plan = make_plan(scan([session]), PlanOptions(media=parse_media(_MEDIA)))
+    plan = make_plan(walk([session]), PlanOptions(media=parse_media(_MEDIA)))
     with open_library(os.path.join(folder, "library.sqlite")) as library:
         job = FolderJob(FolderDrive(images), library, lambda _: False, progress)
         written = job.run(plan)

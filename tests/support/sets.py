@@ -11,7 +11,7 @@ from spanner.model.media_types import parse_media
 from spanner.model.plan import Plan
 from spanner.model.tree import Tree
 from spanner.planning.planner import PlanOptions, make_plan
-from spanner.sources import scan
+from spanner.sources import walk
 from spanner.sources.hashing import with_hashes
 
 
@@ -53,7 +53,7 @@ def make_set(
         parity=parities,
         ecc=ecc,
     )
-    plan = make_plan(tree or scan([source]), wishes)
+    plan = make_plan(tree or walk([source]), wishes)
     if hashed:
         plan = with_hashes(plan, silent)
     with open_library(os.path.join(folder, "library.sqlite")) as library:
