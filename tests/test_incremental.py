@@ -13,7 +13,7 @@ from spanner.errors import NothingNewError, SourceChangedError
 from spanner.incremental import IncrementalOptions, compare
 from spanner.library import open_library
 from spanner.model.tree import File, Tree
-from spanner.sources import hashing, scan
+from spanner.sources import hashing, walk
 from spanner.sources.hashing import hash_files
 from support.states import ANYWHERE, BY_HASH, BY_TIME, FULL, Backups, kept, placed
 from support.trees import write
@@ -42,7 +42,7 @@ def backups(tmp_path: Path, root: str) -> Backups:
 
 def compared(backups: Backups, root: str, how: IncrementalOptions) -> Tree:
     with open_library(backups.library) as library:
-        return compare(scan([root]), library.complete_sets, how, silent)
+        return compare(walk([root]), library.complete_sets, how, silent)
 
 
 def new(backups: Backups, root: str, how: IncrementalOptions = BY_TIME) -> list[str]:
@@ -237,7 +237,7 @@ def test_parts_are_hashed_in_one_reading(
     monkeypatch.setattr(hashing, "_CHUNK", chunk)
     content = random.Random(3).randbytes(10)
     write(str(tmp_path / "S"), "a", content)
-    (file,) = scan([str(tmp_path / "S")]).files
+    (file,) = walk([str(tmp_path / "S")]).files
     divisions = {10: [(3, 7), (4, 4, 2), (10,), (1,) * 10]}
     found = hash_files([file], {"S": str(tmp_path / "S")}, divisions, silent)["S/a"]
     assert found.keys() == {(10,), (3, 7), (4, 4, 2), (1,) * 10}
@@ -247,7 +247,7 @@ def test_parts_are_hashed_in_one_reading(
 
 def test_a_source_that_changes_while_it_is_compared(tmp_path: Path) -> None:
     write(str(tmp_path / "S"), "a", b"abc")
-    (file,) = scan([str(tmp_path / "S")]).files
+    (file,) = walk([str(tmp_path / "S")]).files
     for wrong in (
         File(path="S/a", size=4, mtime_ns=file.mtime_ns, mode=0),
         File(path="S/a", size=3, mtime_ns=5, mode=0),

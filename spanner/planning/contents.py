@@ -9,18 +9,11 @@ import msgspec
 from spanner.errors import DoesNotFitError, UsageError
 from spanner.imaging.names import DiscNames
 from spanner.model.plan import UNKNOWN_HASH, Duplicate, Item, Link
+from spanner.model.session_types import DOCUMENT_EXTENSIONS
 from spanner.model.tree import Directory, File, Tree
 from spanner.model.units import SECTOR, format_size, sectors
 from spanner.planning.costs import item_cost, overhead
 from spanner.wording import printable
-
-# fmt: off
-DOCUMENTS = frozenset({
-    ".aaf", ".als", ".ardour", ".aup3", ".bwproject", ".cpr", ".dawproject", ".edl", ".fcpxml",
-    ".flp", ".npr", ".omf", ".otio", ".pt5", ".ptf", ".pts", ".ptx", ".rpp", ".song", ".xml",
-})
-# fmt: on
-"""Extensions of session documents: without theirs, a session's media are just files."""
 
 _DOCUMENT_SHARE = 20
 """Documents are on every disc by themselves while they take at most 1/20 of it."""
@@ -153,9 +146,9 @@ def is_document(file: File) -> bool:
 def _is_document(path: str) -> bool:
     """No AppleDouble file is one."""
     name = path.rpartition("/")[2]
-    stem, dot, extension = name.rpartition(".")
+    stem, _, extension = name.rpartition(".")
     return (
-        f"{dot}{extension}".lower() in DOCUMENTS
+        extension.lower() in DOCUMENT_EXTENSIONS
         and bool(stem)
         and path.count("/") <= 1
         and not name.startswith("._")

@@ -2,19 +2,17 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
 
 from burners.progress import Progress
 from spanner.catalog.reader import read_needs
 from spanner.errors import DamagedImageError
+from spanner.model.mounts import mount_point
 from spanner.model.paths import is_bytes, parents
 from spanner.model.tree import ReferenceRecord
 from spanner.restoring.opened import OpenedDisc
 from spanner.restoring.restore_plan import RestorePlan
 from spanner.sources.resolver import OUTSIDE
 from spanner.wording import printable
-
-_MOUNTS = ("/Volumes/*", "/media/*/*", "/run/media/*/*", "/mnt/*")
 
 
 def original_folders(
@@ -34,25 +32,15 @@ def original_folders(
             continue
         if not head.startswith("/") or not is_bytes(head) or ".." in head.split("/"):
             continue
-        mount = _mount(head)
-        if mount and not os.path.isdir(mount):
-            absent.add(mount)
+        volume = mount_point(head)
+        if volume and not os.path.isdir(volume):
+            absent.add(volume)
         else:
             found.setdefault(folder, head)
-    for volume in sorted(absent):
-        progress.note(f"{printable(volume)} is not mounted: its files go beside the session")
+    for each in sorted(absent):
+        progress.note(f"{printable(each)} is not mounted: its files go beside the session")
     _drop_empty(wanted, found)
     return found
-
-
-def _mount(folder: str) -> str:
-    """Where the volume of a folder is mounted, if that is a place for volumes; else nothing."""
-    parts = folder.split("/")
-    for pattern in _MOUNTS:
-        start = "/".join(parts[: pattern.count("/") + 1])
-        if fnmatchcase(start, pattern) and start.count("/") == pattern.count("/"):
-            return start
-    return ""
 
 
 def _needs(given: Iterable[OpenedDisc]) -> list[ReferenceRecord]:

@@ -1,6 +1,6 @@
 """What to archive: walks the sources and returns what lies there, without reading file contents."""
 
 from spanner.model.tree import Directory, File, SourceRoot, Symlink, Tree
-from spanner.sources.walk import scan
+from spanner.sources.walk import walk
 
-__all__ = ["Directory", "File", "SourceRoot", "Symlink", "Tree", "scan"]
+__all__ = ["Directory", "File", "SourceRoot", "Symlink", "Tree", "walk"]

@@ -24,7 +24,7 @@ from spanner.sources.resolver import (
 )
 from spanner.sources.selection import without
 from spanner.sources.session_scan import ScannedSession, scan_sessions, session_files
-from spanner.sources.walk import scan
+from spanner.sources.walk import walk
 from spanner.wording import printable
 
 _SHOWN = 20  # lines of a kind that are told
@@ -52,12 +52,12 @@ def collect(sources: Sequence[str], wishes: CollectOptions, progress: Progress =
     A source that is a session file stands for its folder; of the sessions in it that one is read.
 
     Raises:
-        UsageError: as `scan`; or what is wished cannot be.
-        SourceError: as `scan`; UnreadableError: media that cannot be read.
+        UsageError: as `walk`; or what is wished cannot be.
+        SourceError: as `walk`; UnreadableError: media that cannot be read.
         MissingMediaError: media that were not found.
     """
     chosen = _chosen(sources)
-    tree = scan(list(chosen), follow=wishes.follow, progress=progress)
+    tree = walk(list(chosen), follow=wishes.follow, progress=progress)
     scanned: list[ScannedSession] = []
     if not wishes.folder_only:
         files = _sessions(tree, list(chosen.values()))

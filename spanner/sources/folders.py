@@ -1,14 +1,22 @@
 """Names in folders, compared as people mean them: in one Unicode form, whatever their case."""
 
+import glob
 import os
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from spanner.model import mounts
+
 
 def folded(name: str) -> str:
     """What names that mean the same file have in common."""
     return unicodedata.normalize("NFC", name).casefold()
+
+
+def mounted_volumes() -> list[str]:
+    """The folders, sorted, at which volumes can be mounted that are there now."""
+    return sorted(place for pattern in mounts.MOUNT_POINTS for place in glob.glob(pattern))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,12 @@
 """Finds the media that a session refers to, wherever they lie by now."""
 
-import glob
 import os
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from spanner.model.session import MediaReference, Session
-from spanner.sources.folders import Folders, folded
+from spanner.sources.folders import Folders, folded, mounted_volumes
 from spanner.sources.sound import Sound, examine
 
 INSIDE, OUTSIDE, MISSING = "inside", "outside", "missing"
@@ -22,7 +21,6 @@ _BACKUP_FOLDERS = {  # folded
     "history",
     "session file backups",
 }
-_MOUNTS = ("/Volumes/*", "/media/*", "/media/*/*", "/run/media/*/*", "/mnt/*")
 
 
 class ResolvedReference(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +58,7 @@ class MediaResolver:
     def __init__(self, search: Iterable[str] = (), folders: Folders | None = None) -> None:
         self._search = [os.path.abspath(root) for root in search]
         self._folders = folders or Folders()
-        self._mounts = sorted(place for pattern in _MOUNTS for place in glob.glob(pattern))
+        self._mounts = mounted_volumes()
         self._sounds: dict[str, Sound] = {}
         self._ids: dict[str, dict[str, str]] = {}
 

@@ -21,7 +21,7 @@ _SPECIAL = {
 _NOWHERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
 
 
-def scan(sources: Sequence[str], *, follow: bool = False, progress: Progress = silent) -> Tree:
+def walk(sources: Sequence[str], *, follow: bool = False, progress: Progress = silent) -> Tree:
     """Walk the sources (folders or single files) and return what they hold.
 
     Each directory comes before what it holds, which is sorted by name. Symbolic links are
@@ -30,27 +30,27 @@ def scan(sources: Sequence[str], *, follow: bool = False, progress: Progress = s
     Raises:
         UsageError: no source, or one that is or lies inside another.
         SourceError: a source does not exist.
-        UnreadableError: files or folders that cannot be opened, all of them.
+        UnreadableSourcesError: files or folders that cannot be opened, all of them.
     """
     if not sources:
         raise UsageError("no source: name a session folder or a file to archive")
     paths = [_absolute(source) for source in sources]
     _check_apart(sources, paths)
-    walk = _Walk(follow, progress)
+    walker = _Walker(follow, progress)
     roots: dict[str, SourceRoot] = {}
     with progress.task("scanning", unit="files"):
         for path in paths:
             name = _free_name(os.path.basename(path) or "root", roots)
             roots[name] = SourceRoot(name, path)
-            walk.start(roots[name])
-    if walk.failures:
-        raise UnreadableSourcesError(walk.failures)
+            walker.start(roots[name])
+    if walker.failures:
+        raise UnreadableSourcesError(walker.failures)
     return Tree(
         roots=tuple(roots.values()),
-        files=tuple(walk.files()),
-        directories=tuple(walk.directories),
-        symlinks=tuple(walk.symlinks),
-        skipped=tuple(walk.skipped),
+        files=tuple(walker.files()),
+        directories=tuple(walker.directories),
+        symlinks=tuple(walker.symlinks),
+        skipped=tuple(walker.skipped),
     )
 
 
@@ -101,23 +101,24 @@ class _Folder:
     children: Iterator[os.DirEntry[str]]
 
 
-class _Walk:
-    """The state of one scan."""
+class _Walker:
+    """The state of one walk: what was found so far, and the folders that lead to where it is."""
 
     def __init__(self, follow: bool, progress: Progress) -> None:
         self.directories: list[Directory] = []
         self.symlinks: list[Symlink] = []
         self.skipped: list[Skipped] = []
         self.failures: list[tuple[str, str]] = []
-        self._found: list[File] = []
-        self._links: dict[int, list[str]] = {}  # index in _found: its further names
-        self._inodes: dict[tuple[int, int], int] = {}  # device and inode: index in _found
+        self._files: list[File] = []
+        self._links: dict[int, list[str]] = {}  # index in _files: its further names
+        self._inodes: dict[tuple[int, int], int] = {}  # device and inode: index in _files
         self._above: list[_Folder] = []  # the folders that lead to where the walk is
         self._follow = follow
         self._progress = progress
 
     def files(self) -> Iterator[File]:
-        for index, file in enumerate(self._found):
+        """The files with all their names, in the order in which they were found."""
+        for index, file in enumerate(self._files):
             links = self._links.get(index)
             if links:
                 yield File(
@@ -131,6 +132,7 @@ class _Walk:
                 yield file
 
     def start(self, root: SourceRoot) -> None:
+        """Walk one source to its end; what cannot be read of it goes to `failures`."""
         try:
             self._visit(root.path, root.name, os.stat(root.path))
         except OSError as error:
@@ -193,8 +195,8 @@ class _Walk:
         # O_NONBLOCK: a pipe that just took the file's place must not hang.
         os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK))
         if info.st_nlink > 1:
-            self._inodes[inode] = len(self._found)
-        self._found.append(
+            self._inodes[inode] = len(self._files)
+        self._files.append(
             File(
                 path=name,
                 size=info.st_size,

@@ -22,7 +22,7 @@ from spanner.model.plan import Plan
 from spanner.planning.plan_file import save
 from spanner.planning.planner import PlanOptions, make_plan
 from spanner.reading.verify import verify
-from spanner.sources import scan
+from spanner.sources import walk
 from support.ecc import assert_good, spoil
 from support.jobs import assert_restored, copies, spanner
 from support.rig import Rig
@@ -31,7 +31,7 @@ from support.rig import Rig
 @pytest.fixture
 def plan(session: str, program: Callable[[str], str]) -> Plan:
     program("dvdisaster")
-    return make_plan(scan([session]), PlanOptions(media=parse_media("custom:3MB"), ecc=20))
+    return make_plan(walk([session]), PlanOptions(media=parse_media("custom:3MB"), ecc=20))
 
 
 def run(plan: Plan, folder: Path) -> list[str]:

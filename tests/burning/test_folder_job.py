@@ -15,7 +15,7 @@ from spanner.library import Library, open_library
 from spanner.model.media_types import parse_media
 from spanner.model.plan import Plan
 from spanner.planning.planner import PlanOptions, make_plan
-from spanner.sources import scan
+from spanner.sources import walk
 from support.trees import write
 
 
@@ -25,7 +25,7 @@ def plan(tmp_path: Path) -> Plan:
     root = str(tmp_path / "Song")
     for name in "abc":
         write(root, f"{name}.wav", os.urandom(300_000))
-    return make_plan(scan([root]), PlanOptions(media=parse_media("custom:1200kB")))
+    return make_plan(walk([root]), PlanOptions(media=parse_media("custom:1200kB")))
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_another_sets_image_is_in_the_way_too(
     drive: FolderDrive, library: Library, plan: Plan, tmp_path: Path
 ) -> None:
     other = make_plan(
-        scan([str(tmp_path / "Song")]), PlanOptions(media=parse_media("custom:1200kB"))
+        walk([str(tmp_path / "Song")]), PlanOptions(media=parse_media("custom:1200kB"))
     )
     library.add(other)
     job(drive, library).run(other)

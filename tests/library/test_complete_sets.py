@@ -11,7 +11,7 @@ from spanner.library import BURNT, VERIFIED, image_key, open_library
 from spanner.library.checks import FILE, VERIFY, CheckResult
 from spanner.library.complete_sets import CompleteSets
 from spanner.model.plan import Plan
-from spanner.sources import scan
+from spanner.sources import walk
 from support.states import BY_TIME, FULL, Backups, kept, placed
 from support.trees import write
 
@@ -135,7 +135,7 @@ def test_an_unknown_hash_is_equal_to_nothing(backups: Backups, root: str) -> Non
             IncrementalOptions(new_only=True, by_hash=True),
             IncrementalOptions(skip_archived=True),
         ):
-            tree = compare(scan([root]), library.complete_sets, how, silent)
+            tree = compare(walk([root]), library.complete_sets, how, silent)
             assert [file.path for file in tree.base_files] == ["Song/b.wav", "Song/c.wav"]
-        tree = compare(scan([root]), library.complete_sets, BY_TIME, silent)
+        tree = compare(walk([root]), library.complete_sets, BY_TIME, silent)
         assert [file.parts[0].sha256 == "" for file in tree.base_files] == [True, False, False]

@@ -20,7 +20,7 @@ from spanner.library import (
 from spanner.model.media_types import parse_media
 from spanner.model.plan import Plan
 from spanner.planning.planner import PlanOptions, make_plan
-from spanner.sources import scan
+from spanner.sources import walk
 from support.trees import write
 
 A, B = "a" * 64, "b" * 64
@@ -30,7 +30,7 @@ A, B = "a" * 64, "b" * 64
 def plan(tmp_path: Path) -> Plan:
     """One disc."""
     write(str(tmp_path / "Song"), "a.wav", b"sound")
-    return make_plan(scan([str(tmp_path / "Song")]), PlanOptions(media=parse_media("dvd+r")))
+    return make_plan(walk([str(tmp_path / "Song")]), PlanOptions(media=parse_media("dvd+r")))
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from spanner.library import FileQuery, Library, open_library
 from spanner.model.media_types import parse_media
 from spanner.planning.planner import PlanOptions, make_plan
 from spanner.reading.discs import open_disc
-from spanner.sources import scan
+from spanner.sources import walk
 from support.catalogs import File, catalog
 from support.sets import make_set
 from support.trees import write
@@ -130,7 +130,7 @@ def test_what_was_imported_gets_its_plan(library: Library, tmp_path: Path) -> No
         disc.image_sectors for disc in made.plan.discs
     ]
     assert library.discs(made.plan.set.id)[1].hashed > 0
-    other = make_plan(scan([str(tmp_path / "Song")]), PlanOptions(media=parse_media("cd")))
+    other = make_plan(walk([str(tmp_path / "Song")]), PlanOptions(media=parse_media("cd")))
     wrong = msgspec.structs.replace(other, set=made.plan.set)
     with pytest.raises(UsageError, match="another plan"):
         library.add(wrong)

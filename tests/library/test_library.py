@@ -13,7 +13,7 @@ from spanner.library import Library, open_library
 from spanner.model.media_types import parse_media
 from spanner.model.plan import Plan, SetInfo
 from spanner.planning.planner import PlanOptions, make_plan
-from spanner.sources import scan
+from spanner.sources import walk
 from support.trees import write
 
 
@@ -25,7 +25,7 @@ def plan(tmp_path: Path) -> Plan:
         write(root, f"Audio Files/{number}.wav", bytes(300_000))
     write(root, "Audio Files/\udcff\n.wav", b"odd", mtime_ns=99_999_999_999 * 10**9)
     write(root, "Song.ptx", b"document")
-    return make_plan(scan([root]), PlanOptions(media=parse_media("custom:1200kB")))
+    return make_plan(walk([root]), PlanOptions(media=parse_media("custom:1200kB")))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from spanner.model.plan import Plan
 from spanner.planning.plan_file import decode, encode
 from spanner.planning.planner import PlanOptions, make_plan
 from spanner.reading.verify import verify
-from spanner.sources import scan
+from spanner.sources import walk
 from support.discs import copy_out, flip, get_back, place
 from support.images import image_of
 from support.states import FULL, Backups
@@ -38,7 +38,7 @@ def backups(tmp_path: Path) -> Backups:
 
 def planned(backups: Backups, root: str) -> Plan:
     with open_library(backups.library) as library:
-        tree = replace(scan([root]), library=freeze(library))
+        tree = replace(walk([root]), library=freeze(library))
     return make_plan(tree, PlanOptions(media=parse_media("custom:1MB")))
 
 
@@ -97,7 +97,7 @@ def test_a_job_that_was_begun_is_found_again(backups: Backups, plan: Plan, tmp_p
     with open_library(backups.library) as library:
         assert library.adopt(again) == plan
         without = make_plan(
-            scan([str(tmp_path / "Other")]), PlanOptions(media=parse_media("custom:1MB"))
+            walk([str(tmp_path / "Other")]), PlanOptions(media=parse_media("custom:1MB"))
         )
         assert library.adopt(without) == without
     assert FULL.include_library is False

@@ -13,7 +13,7 @@ from spanner.model.media_types import parse_media
 from spanner.model.plan import Plan
 from spanner.planning.plan_file import decode, encode
 from spanner.planning.planner import PlanOptions, make_plan
-from spanner.sources import scan
+from spanner.sources import walk
 from support.ecc import assert_good
 from support.sets import make_set
 from support.trees import write
@@ -29,7 +29,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def plan_with(root: str, media: str, ecc: float, reserve: str = "") -> Plan:
-    return make_plan(scan([root]), PlanOptions(media=parse_media(media), ecc=ecc, reserve=reserve))
+    return make_plan(walk([root]), PlanOptions(media=parse_media(media), ecc=ecc, reserve=reserve))
 
 
 @pytest.mark.parametrize("ecc", [3, 20, 66.6, 200])
@@ -57,10 +57,10 @@ def test_it_takes_more_discs_and_what_is_reserved_stays_free(root: str) -> None:
 def test_what_fits_without_and_not_with_it(tmp_path: Path) -> None:
     write(str(tmp_path / "S"), "a.wav", os.urandom(900_000))
     wishes = PlanOptions(media=parse_media("custom:1800kB"), split=False)
-    assert len(make_plan(scan([str(tmp_path / "S")]), wishes).discs) == 1
+    assert len(make_plan(walk([str(tmp_path / "S")]), wishes).discs) == 1
     with pytest.raises(DoesNotFitError, match="1 file does not fit"):
         make_plan(
-            scan([str(tmp_path / "S")]),
+            walk([str(tmp_path / "S")]),
             PlanOptions(media=parse_media("custom:1800kB"), split=False, ecc=50),
         )
 
@@ -94,7 +94,7 @@ def test_a_plan_whose_error_correction_cannot_be_is_none(root: str) -> None:
 @pytest.mark.parametrize("ecc", [3, 20, 100])
 def test_parity_discs_have_it_too_and_fit(root: str, ecc: float) -> None:
     wishes = PlanOptions(media=parse_media("custom:5MB"), parity=1, ecc=ecc)
-    plan = make_plan(scan([root]), wishes)
+    plan = make_plan(walk([root]), wishes)
     assert plan.parities == 1
     for disc in plan.discs:
         assert planned(disc.volume_sectors, ecc).total == disc.image_sectors

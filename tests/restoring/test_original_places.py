@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from spanner.errors import DoesNotFitError, UsageError
+from spanner.model import mounts
 from spanner.restoring import restore as restoring
-from spanner.sources import resolver
 from spanner.sources.collect import CollectOptions, collect
 from spanner.sources.formats.detect import read_session
 from spanner.sources.resolver import MediaResolver
@@ -104,8 +104,7 @@ def test_folders_there_keep_their_modes(made: MadeSet, tmp_path: Path, library: 
 
 def test_a_volume_that_is_not_mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     volumes = tmp_path / "mnt"
-    monkeypatch.setattr(resolver, "_MOUNTS", (f"{volumes}/*",))
-    monkeypatch.setattr(restoring.original_places, "_MOUNTS", (f"{volumes}/*",))
+    monkeypatch.setattr(mounts, "MOUNT_POINTS", (f"{volumes}/*",))
     write(str(volumes / "AG"), "Take.wav", b"take")
     write(str(volumes / "B"), "Take.wav", b"other")
     project = reaper("/Volumes/AG/Take.wav", "/Volumes/B/Take.wav")

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from spanner.errors import MissingMediaError, UnreadableSourcesError, UsageError
+from spanner.model import mounts
 from spanner.model.tree import UNREADABLE, ReferenceRecord, Tree, origin
-from spanner.sources import resolver
 from spanner.sources.collect import CollectOptions, collect
 from support.projects import project, reaper
 from support.protools_files import Description, ProToolsMedium, Volume, Writing
@@ -35,7 +35,7 @@ def needs(tree: Tree) -> dict[str, str]:
 @pytest.fixture
 def drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A volume called AG, and no other."""
-    monkeypatch.setattr(resolver, "_MOUNTS", (f"{tmp_path}/mounts/*",))
+    monkeypatch.setattr(mounts, "MOUNT_POINTS", (f"{tmp_path}/mounts/*",))
     write(str(tmp_path / "mounts" / "AG"), TAKE, b"take")
     return tmp_path / "mounts" / "AG"
 

@@ -1,5 +1,6 @@
 """Media are found where they were, where their volume is now, beside the session, by their id."""
 
+import glob
 import os
 import struct
 import unicodedata
@@ -8,9 +9,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from spanner.model import mounts
 from spanner.model.session import MediaReference, Session
-from spanner.sources import resolver
-from spanner.sources.folders import Folders
+from spanner.sources.folders import Folders, mounted_volumes
 from spanner.sources.resolver import (
     EMBEDDED,
     INSIDE,
@@ -92,11 +93,19 @@ def test_the_folders_of_pro_tools_come_before_others(home: Path) -> None:
 def test_a_volume_that_is_mounted_elsewhere(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resolver, "_MOUNTS", (f"{tmp_path}/mounts/*",))
+    monkeypatch.setattr(mounts, "MOUNT_POINTS", (f"{tmp_path}/mounts/*",))
     write(str(tmp_path / "mounts" / "ag"), "Lib/Snare.wav", wav())
     found = find(home, reference("Snare.wav", "Lib", volume="/Volumes/AG"))
     assert (found.status, found.found_by) == (OUTSIDE, "volume, mounted elsewhere")
     assert find(home, reference("Snare.wav", "Lib", volume="/Volumes/B")).status == MISSING
+
+
+def test_volumes_are_looked_for_wherever_they_can_be_mounted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    there = {"/media/*": ["/media/AG"], "/media/*/*": ["/media/eva/B"], "/mnt/*": ["/mnt/c"]}
+    monkeypatch.setattr(glob, "glob", lambda pattern: there.get(pattern, []))
+    assert mounted_volumes() == ["/media/AG", "/media/eva/B", "/mnt/c"]
 
 
 def test_names_are_compared_as_people_mean_them(home: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from spanner.errors import UsageError
 from spanner.model.tree import Skipped, origin
-from spanner.sources import Directory, File, SourceRoot, Symlink, Tree, scan
+from spanner.sources import Directory, File, SourceRoot, Symlink, Tree, walk
 
 DAY = 86_400 * 10**9
 
@@ -38,7 +38,7 @@ def directories(tree: Tree) -> list[str]:
 
 def test_everything_in_order(tmp_path: Path) -> None:
     make(tmp_path / "Song", "b.wav", "a/2", "a/10", "a/x/", "B.wav", "c/d/e", "a.wav")
-    tree = scan([str(tmp_path / "Song")])
+    tree = walk([str(tmp_path / "Song")])
     assert tree.roots == (SourceRoot("Song", str(tmp_path / "Song")),)
     assert directories(tree) == ["Song", "Song/a", "Song/a/x", "Song/c", "Song/c/d"]
     assert files(tree) == [
@@ -62,7 +62,7 @@ def test_sizes_times_and_modes(tmp_path: Path) -> None:
     os.chmod(tmp_path / "Song", 0o750)
     for name, time in {"a.wav": DAY + 1, "nothing.wav": -DAY, "empty": DAY + 999, ".": 5}.items():
         os.utime(tmp_path / "Song" / name, ns=(0, time))
-    tree = scan([str(tmp_path / "Song")])
+    tree = walk([str(tmp_path / "Song")])
     assert tree.files == (
         File(path="Song/a.wav", size=5, mtime_ns=DAY + 1, mode=0o4750),
         File(path="Song/nothing.wav", size=0, mtime_ns=-DAY, mode=0o444),
@@ -77,7 +77,7 @@ def test_single_file(tmp_path: Path) -> None:
     make(tmp_path, "mix.wav")
     os.chmod(tmp_path / "mix.wav", 0o600)
     os.utime(tmp_path / "mix.wav", ns=(0, DAY))
-    tree = scan([str(tmp_path / "mix.wav")])
+    tree = walk([str(tmp_path / "mix.wav")])
     assert tree.roots == (SourceRoot("mix.wav", str(tmp_path / "mix.wav")),)
     assert tree.files == (File(path="mix.wav", size=7, mtime_ns=DAY, mode=0o600),)
     assert tree.directories == ()
@@ -88,7 +88,7 @@ def test_single_file(tmp_path: Path) -> None:
 
 def test_empty_folder(tmp_path: Path) -> None:
     make(tmp_path, "Song/")
-    tree = scan([str(tmp_path / "Song")])
+    tree = walk([str(tmp_path / "Song")])
     assert (files(tree), directories(tree)) == ([], ["Song"])
 
 
@@ -101,7 +101,7 @@ def test_odd_names_are_kept_byte_for_byte(tmp_path: Path) -> None:
     for name in ODD:
         with open(os.path.join(folder, name), "wb"):
             pass
-    tree = scan([os.fsdecode(folder)])
+    tree = walk([os.fsdecode(folder)])
     found = files(tree)
     assert [os.fsencode(path) for path in found] == [
         b"So\nng\xff/" + os.fsencode(name) for name in sorted(map(os.fsdecode, ODD))
@@ -139,7 +139,7 @@ def expected(path: str, shape: object) -> list[str]:
 def test_any_tree(tmp_path_factory: pytest.TempPathFactory, shape: dict[str, object]) -> None:
     place = tmp_path_factory.mktemp("tree") / "Song"
     grow(str(place), shape)
-    tree = scan([str(place)])
+    tree = walk([str(place)])
     wanted = expected("Song", shape)
     assert [f"{path}/" for path in directories(tree)] == [x for x in wanted if x.endswith("/")]
     assert files(tree) == [path for path in wanted if not path.endswith("/")]
@@ -154,7 +154,7 @@ def test_symbolic_links_are_recorded_not_followed(tmp_path: Path) -> None:
         os.utime(song / name, ns=(0, DAY), follow_symlinks=False)
     os.symlink(b"odd\xff\n", os.fsencode(song / "7"))
     os.utime(song / "7", ns=(0, DAY + 7), follow_symlinks=False)
-    tree = scan([str(song)])
+    tree = walk([str(song)])
     assert tree.symlinks == (
         *(Symlink(f"Song/{name}", target, DAY) for name, target in targets.items()),
         Symlink("Song/7", "odd\udcff\n", DAY + 7),
@@ -173,7 +173,7 @@ def test_followed_links_stand_for_what_they_lead_to(tmp_path: Path) -> None:
     os.chmod(tmp_path / "outside.wav", 0o640)
     os.utime(tmp_path / "outside.wav", ns=(0, DAY))
     os.symlink("../outside.wav", song / "6")
-    tree = scan([str(song)], follow=True)
+    tree = walk([str(song)], follow=True)
     assert files(tree) == ["Song/1", "Song/2/y/z.wav", "Song/6", "Song/a/x.wav"]
     assert tree.files[2] == File(path="Song/6", size=11, mtime_ns=DAY, mode=0o640)
     assert directories(tree) == ["Song", "Song/2", "Song/2/y", "Song/a"]
@@ -194,7 +194,7 @@ def test_followed_links_that_lead_back_up_end_there(tmp_path: Path) -> None:
     os.symlink("../Song", tmp_path / "Pool/song")
     # Twice the same folder side by side is no loop.
     os.symlink("a", tmp_path / "Song/same")
-    tree = scan([str(tmp_path / "Song")], follow=True)
+    tree = walk([str(tmp_path / "Song")], follow=True)
     reason = "a symbolic link to a folder above it"
     assert tree.skipped == tuple(
         Skipped(f"Song/{path}", reason)
@@ -214,7 +214,7 @@ def test_hard_links_are_one_file_with_further_names(tmp_path: Path) -> None:
     os.link(tmp_path / "One/b.wav", tmp_path / "One/a.wav")
     os.link(tmp_path / "One/b.wav", tmp_path / "Two/c.wav")
     os.link(tmp_path / "One/d.wav", tmp_path / "elsewhere.wav")
-    tree = scan([str(tmp_path / "One"), str(tmp_path / "Two")])
+    tree = walk([str(tmp_path / "One"), str(tmp_path / "Two")])
     assert [(file.path, file.links) for file in tree.files] == [
         ("One/a.wav", ("One/b.wav", "Two/c.wav")),
         ("One/d.wav", ()),
@@ -230,7 +230,7 @@ def test_special_files_are_left_out_with_their_reason(
     os.mkfifo("pipe")
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("socket")
-        tree = scan([str(tmp_path / "Song"), "/dev/null"])
+        tree = walk([str(tmp_path / "Song"), "/dev/null"])
     assert tree.skipped == (
         Skipped("Song/pipe", "a named pipe"),
         Skipped("Song/socket", "a socket"),
@@ -242,7 +242,7 @@ def test_special_files_are_left_out_with_their_reason(
 def test_equal_base_names_get_numbers(tmp_path: Path) -> None:
     make(tmp_path, "1/Song/a", "2/Song/a", "3/Song 2/a", "4/Song")
     sources = [str(tmp_path / path) for path in ("1/Song", "2/Song", "3/Song 2", "4/Song")]
-    tree = scan(sources)
+    tree = walk(sources)
     assert [(root.name, root.path) for root in tree.roots] == list(
         zip(("Song", "Song 2", "Song 2 2", "Song 3"), sources, strict=True)
     )
@@ -270,13 +270,13 @@ def test_how_a_source_is_named(
     make(tmp_path / "here", "Song/a/x", "deep/Pool/x", "deep/Song/y")
     os.symlink("deep/Pool", tmp_path / "here/link")
     monkeypatch.chdir(tmp_path / "here")
-    (root,) = scan([source]).roots
+    (root,) = walk([source]).roots
     assert root == SourceRoot(name, os.path.join(tmp_path, "here", place).rstrip("/"))
 
 
 def test_the_root_folder_has_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "scandir", lambda path: nullcontext([]))
-    assert scan(["//"]).roots == (SourceRoot("root", "/"),)
+    assert walk(["//"]).roots == (SourceRoot("root", "/"),)
 
 
 @pytest.mark.parametrize(
@@ -299,14 +299,14 @@ def test_sources_that_overlap(
     os.symlink("Song", tmp_path / "link")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError) as caught:
-        scan(sources)
+        walk(sources)
     assert str(caught.value).startswith(sentence)
 
 
 def test_sources_that_share_only_letters(tmp_path: Path) -> None:
     make(tmp_path, "Song/x", "Song b/x", "Song-2/x", "So/x")
     sources = [str(tmp_path / name) for name in ("Song", "Song b", "Song-2", "So")]
-    assert files(scan(sources)) == ["Song/x", "Song b/x", "Song-2/x", "So/x"]
+    assert files(walk(sources)) == ["Song/x", "Song b/x", "Song-2/x", "So/x"]
 
 
 class Counter:
@@ -331,6 +331,6 @@ def test_progress_counts_files(tmp_path: Path) -> None:
     make(tmp_path / "Song", "a", "b/c", "d/")
     os.link(tmp_path / "Song/a", tmp_path / "Song/z")
     progress = Counter()
-    scan([str(tmp_path / "Song")], progress=progress)
+    walk([str(tmp_path / "Song")], progress=progress)
     assert progress.tasks == [("scanning", None, "files")]
     assert progress.count == 3

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from spanner.errors import SourceError, UnreadableSourcesError, UsageError
-from spanner.sources import scan
+from spanner.sources import walk
 
 NOBODY = 65534
 
@@ -50,7 +50,7 @@ def write(path: str) -> None:
 
 def refused(*sources: str, follow: bool = False) -> UnreadableSourcesError:
     with unprivileged(), pytest.raises(UnreadableSourcesError) as caught:
-        scan(sources, follow=follow)
+        walk(sources, follow=follow)
     assert caught.value.exit_code == 4
     return caught.value
 
@@ -121,7 +121,7 @@ def test_a_source_behind_a_closed_folder(public: str) -> None:
     write(f"{public}/closed/x")
     os.chmod(f"{public}/closed", 0)
     with unprivileged(), pytest.raises(SourceError) as caught:
-        scan([f"{public}/closed/x"])
+        walk([f"{public}/closed/x"])
     assert str(caught.value) == f"{public}/closed/x: cannot be read (Permission denied)"
     assert caught.value.exit_code == 4
 
@@ -146,14 +146,14 @@ def test_no_such_source(
     write("mix.wav")
     os.symlink("nowhere", "dangling")
     with pytest.raises(SourceError) as caught:
-        scan(["mix.wav", source])
+        walk(["mix.wav", source])
     assert str(caught.value) == sentence
     assert caught.value.exit_code == 4
 
 
 def test_no_source() -> None:
     with pytest.raises(UsageError, match="no source: name a session folder or a file to archive"):
-        scan([])
+        walk([])
 
 
 Dig = Callable[[str, int], str]
@@ -192,7 +192,7 @@ def dig(tmp_path: Path) -> Iterator[Dig]:
 
 @pytest.mark.parametrize("depth", [400, 1500])
 def test_deep_trees_are_walked_to_their_end(dig: Dig, depth: int) -> None:
-    tree = scan([dig("d", depth)])
+    tree = walk([dig("d", depth)])
     chain = "/".join("d" * depth)
     assert [directory.path for directory in tree.directories] == [
         chain[: 2 * level + 1] for level in range(depth)
@@ -203,7 +203,7 @@ def test_deep_trees_are_walked_to_their_end(dig: Dig, depth: int) -> None:
 def test_what_lies_too_deep_for_any_path_is_unreadable(dig: Dig) -> None:
     top = dig("some folder", 1500)
     with pytest.raises(UnreadableSourcesError) as caught:
-        scan([top])
+        walk([top])
     ((path, reason),) = caught.value.failures
     assert reason == "File name too long"
     # The first that the system no longer takes (PATH_MAX counts the NUL at its end).

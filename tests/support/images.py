@@ -13,7 +13,7 @@ from spanner.model.paths import parents
 from spanner.model.plan import Disc, Plan, SetInfo
 from spanner.model.units import SECTOR
 from spanner.planning.planner import PlanOptions, make_plan
-from spanner.sources import scan
+from spanner.sources import walk
 
 SET = SetInfo("11111111-2222-3333-4444-555555555555", "Title", "2026-11-23T19:08:00Z")
 CREATED = 1_795_460_880
@@ -49,7 +49,7 @@ class DiscImage:
 def plan_for(source: str, media: str = "custom:1MB", strategy: str = "letters") -> Plan:
     """The plan of a set with a known id and time."""
     return make_plan(
-        scan([source]), PlanOptions(media=parse_media(media), pack=strategy), set_info=SET
+        walk([source]), PlanOptions(media=parse_media(media), pack=strategy), set_info=SET
     )
 
 

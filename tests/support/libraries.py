@@ -9,7 +9,7 @@ from spanner.library import Library, open_library
 from spanner.model.media_types import parse_media
 from spanner.model.plan import Plan
 from spanner.planning.planner import PlanOptions, make_plan
-from spanner.sources import scan
+from spanner.sources import walk
 from support.trees import write
 
 
@@ -17,7 +17,7 @@ from support.trees import write
 def one_disc(tmp_path: Path) -> Plan:
     """A set of one disc."""
     write(str(tmp_path / "Song"), "a.wav", b"sound")
-    return make_plan(scan([str(tmp_path / "Song")]), PlanOptions(media=parse_media("dvd+r")))
+    return make_plan(walk([str(tmp_path / "Song")]), PlanOptions(media=parse_media("dvd+r")))
 
 
 @pytest.fixture

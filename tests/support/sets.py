@@ -11,7 +11,7 @@ from spanner.model.media_types import parse_media
 from spanner.model.plan import Plan
 from spanner.model.tree import Tree
 from spanner.planning.planner import PlanOptions
-from spanner.sources import scan
+from spanner.sources import walk
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def make_set(
         parity=parities,
         ecc=ecc,
     )
-    plan = plan_tree(tree or scan([source]), wishes, silent)
+    plan = plan_tree(tree or walk([source]), wishes, silent)
     with open_library(os.path.join(folder, "library.sqlite")) as library:
         done = carry_out(plan, library, silent, to=folder)
     return MadeSet(done.plan, done.discs)

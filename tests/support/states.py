@@ -12,7 +12,7 @@ from spanner.incremental import IncrementalOptions, compare
 from spanner.library import open_library
 from spanner.model.media_types import parse_media
 from spanner.planning.planner import PlanOptions
-from spanner.sources import scan
+from spanner.sources import walk
 from support.sets import MadeSet
 from support.trees import write
 
@@ -41,7 +41,7 @@ class Backups:
     def archive(self, *sources: str, how: IncrementalOptions = BY_TIME, title: str = "") -> MadeSet:
         """Archive what is new of the sources."""
         with open_library(self.library) as library:
-            tree = compare(scan(list(sources)), library.complete_sets, how, silent)
+            tree = compare(walk(list(sources)), library.complete_sets, how, silent)
             options = PlanOptions(
                 media=parse_media(self.media),
                 replicate=how.replicate,

@@ -1,16 +1,20 @@
-"""Tells sessions apart by what they hold, and reads them.
+"""Tells sessions apart by what they hold, and reads them: the registry of session formats.
 
-A format's module is imported only for a file that begins as its sessions do. File names are hints
-between formats that begin alike, no more: sessions get renamed, and `.xml` says nothing.
+A new format takes a module in this folder, an entry in `_FORMATS` here and a line in the table of
+extensions (`spanner.model.session_types`). Its module is imported only for a file that begins as
+its sessions do. File names are hints between formats that begin alike, no more: sessions get
+renamed, and `.xml` says nothing.
 """
 
 import os
 import stat
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any
 
 from spanner.model.session import Session, SessionError
+from spanner.model.session_types import read_extensions
 from spanner.sources.formats.recorded import refused
 
 __all__ = ["looks_like_session", "read_session"]
@@ -20,24 +24,38 @@ _BOM = b"\xef\xbb\xbf"
 _APPLE_DOUBLE = b"\0\5\26\7"  # what `._NAME` begins with, wherever NAME came from a Mac
 _XML = (b"<", b"\xff\xfe<\0", b"\xfe\xff\0<")
 _ZIP = b"PK\3\4"
+_GZIP = b"\x1f\x8b"
 
 
-class _Format(NamedTuple):
-    """A format: its module, which of its functions tell and read, and how its files begin."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Format:
+    """A session format: which module reads it, and how its files are told from others.
+
+    `title` is its application in the table of session types, which has its extensions. `starts`
+    are the first bytes of its files, any of them: what does not begin so is not asked further, and
+    the module not imported. `test` and `reader` are functions of the module: `test` says of the
+    first bytes of a file (of formats that are folders: of the path) whether it is one, `reader`
+    reads the file at a path. `member`: a zip file that has this member is one.
+    """
 
     title: str
     module: str
-    extensions: tuple[str, ...]
-    starts: tuple[bytes, ...]
     test: str
     reader: str = "read"
-    member: str = ""  # of zip files: what makes them sessions
+    starts: tuple[bytes, ...] = ()
+    member: str = ""
 
-    def tells(self, found: bytes | str) -> bool:
-        """Whether this is such a file, by how it begins, or such a folder, by its path."""
-        return bool(self._function(self.test)(found))
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """The extensions that its files have, as a rule."""
+        return read_extensions(self.title)
+
+    def recognises(self, what: bytes | str) -> bool:
+        """Whether this is such a file, by its first bytes, or such a folder, by its path."""
+        return bool(self._function(self.test)(what))
 
     def read(self, path: str) -> Session:
+        """The session at the path."""
         session: Session = self._function(self.reader)(path)
         return session
 
@@ -47,40 +65,40 @@ class _Format(NamedTuple):
         return function
 
 
-_PROTOOLS = _Format(
-    "Pro Tools", "protools", ("ptx", "ptf", "pt5", "pts", "ptxp"), (b"\3",), "is_protools"
-)
-_FINAL_CUT = _Format("Final Cut", "final_cut", ("fcpxml", "fcpxmld", "xml"), _XML, "is_final_cut")
-_LOGIC = _Format("Logic", "logic", ("logicx", "band"), (), "is_logic")
+_PROTOOLS = _Format(title="Pro Tools", module="protools", test="is_protools", starts=(b"\3",))
+_FINAL_CUT = _Format(title="Final Cut", module="final_cut", test="is_final_cut", starts=_XML)
+_LOGIC = _Format(title="Logic", module="logic", test="is_logic")
 _FORMATS = (
     _PROTOOLS,
     _Format(
-        "Pro Tools text export",
-        "protools_text",
-        ("txt",),
-        (b"SESSION NAME", b"\xff\xfeS\0", b"\xfe\xff\0S"),
-        "is_text_export",
-        "read_text",
+        title="Pro Tools text export",
+        module="protools_text",
+        test="is_text_export",
+        reader="read_text",
+        starts=(b"SESSION NAME", b"\xff\xfeS\0", b"\xfe\xff\0S"),
     ),
-    _Format("Reaper", "reaper", ("rpp",), (b"<REAPER",), "is_reaper"),
-    _Format("Ardour", "ardour", ("ardour",), _XML, "is_ardour"),
-    _Format("Ableton Live", "ableton", ("als",), (b"\x1f\x8b", *_XML), "is_ableton"),
+    _Format(title="Reaper", module="reaper", test="is_reaper", starts=(b"<REAPER",)),
+    _Format(title="Ardour", module="ardour", test="is_ardour", starts=_XML),
+    _Format(title="Ableton Live", module="ableton", test="is_ableton", starts=(_GZIP, *_XML)),
     _FINAL_CUT,
-    _Format("OpenTimelineIO", "otio", ("otio",), (b"{",), "is_otio"),
-    _Format("AAF", "aaf", ("aaf",), (b"\xd0\xcf\x11\xe0",), "is_aaf"),
-    _Format("FL Studio", "fl_studio", ("flp",), (b"FLhd",), "is_fl_studio"),
+    _Format(title="OpenTimelineIO", module="otio", test="is_otio", starts=(b"{",)),
+    _Format(title="AAF", module="aaf", test="is_aaf", starts=(b"\xd0\xcf\x11\xe0",)),
+    _Format(title="FL Studio", module="fl_studio", test="is_fl_studio", starts=(b"FLhd",)),
     _Format(
-        "Studio One",
-        "studio_one",
-        ("song",),
-        (_ZIP,),
-        "is_studio_one",
+        title="Studio One",
+        module="studio_one",
+        test="is_studio_one",
+        starts=(_ZIP,),
         member="Song/mediapool.xml",
     ),
     _Format(
-        "DAWproject", "dawproject", ("dawproject",), (_ZIP,), "is_dawproject", member="project.xml"
+        title="DAWproject",
+        module="dawproject",
+        test="is_dawproject",
+        starts=(_ZIP,),
+        member="project.xml",
     ),
-    _Format("Cubase", "cubase", ("cpr", "npr"), (b"RIF",), "is_cubase"),
+    _Format(title="Cubase", module="cubase", test="is_cubase", starts=(b"RIF",)),
     _LOGIC,
 )
 _EXTENSIONS = {extension for each in _FORMATS for extension in each.extensions}
@@ -135,7 +153,7 @@ def _begins_as_session(path: str, head: bytes) -> bool:
 
 def _bundle(path: str) -> _Format | None:
     """The format of a session that is a folder."""
-    if _LOGIC.tells(path):
+    if _LOGIC.recognises(path):
         return _LOGIC
     return _FINAL_CUT if os.path.isfile(os.path.join(path, "Info.fcpxml")) else None
 
@@ -165,7 +183,7 @@ def _candidates(path: str, head: bytes) -> Iterator[_Format]:
     """The formats that the file can be of, first that which its name hints at."""
     extension = _extension(path)
     for each in sorted(_FORMATS, key=lambda each: extension not in each.extensions):
-        if _begins(head, each.starts) and each.tells(head):
+        if _begins(head, each.starts) and each.recognises(head):
             yield each
 
 

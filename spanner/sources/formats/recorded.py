@@ -10,6 +10,7 @@ from collections.abc import Callable
 from urllib.parse import unquote
 
 from spanner.model.session import MediaReference, SessionError
+from spanner.model.session_types import PROJECT_EXTENSIONS
 from spanner.wording import printable
 
 LONGEST = 8192
@@ -21,11 +22,9 @@ _EXTENSIONS = {
     "video": "mov qt mp4 m4v avi mxf mkv webm mpg mpeg m2v m2t m2ts mts ts vob wmv asf dv flv 3gp"
     " ogv r3d braw",
     "midi": "mid midi smf kar rmi",
-    "project": "ptx ptf pts pt5 ptxt rpp rpp-bak als alc ardour dawproject aaf omf fcpxml fcpxmld"
-    " otio otioz otiod xmeml prproj cpr npr flp logicx logic band song bwproject reason rns aup"
-    " aup3 sesx ses cwp",
 }
 _KINDS = {extension: kind for kind, listed in _EXTENSIONS.items() for extension in listed.split()}
+_KINDS |= dict.fromkeys(PROJECT_EXTENSIONS, "project")
 
 MOST_FOLDERS = 1000
 """Folders in which a session looks for media, or that one path goes through."""
