@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from spanner.cli.table import Column, lines
 from spanner.planning.plan_file import encode
 
 
@@ -24,13 +25,12 @@ def print_lines(*lines: str) -> None:
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print columns; numbers (by their header's leading space) are set to the right."""
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    for row in (header, *rows):
-        cells = [
-            cell.strip().rjust(width) if head.startswith(" ") else cell.ljust(width)
-            for cell, width, head in zip(row, widths, header, strict=True)
-        ]
-        print_lines("  ".join(cells).rstrip())
+    columns = [
+        [Column(head.strip(), [((cell, ""),) for cell in cells], right=head.startswith(" "))]
+        for head, *cells in zip(header, *rows, strict=True)
+    ]
+    for line in lines(columns):
+        print_lines("".join(text for text, _ in line).rstrip())
 
 
 def confirming(*, yes: bool) -> Callable[[str], bool]:

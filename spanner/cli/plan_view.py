@@ -8,20 +8,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import floor
-from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
+from spanner.cli.table import GAP, Column, Line, lines
 from spanner.model.plan import Disc, Plan, Saving, Supply
 from spanner.model.units import format_size
 from spanner.wording import printable
 
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
 _BAR = 12  # cells
 _BLOCKS = "▏▎▍▌▋▊▉█"
-_GAP = 2
 _MANY = 40  # more discs than that get two lines each only where it cannot be helped
 _SHORT_TITLE = 24  # to which the titles of many discs are rather cut
 _LONGEST_MEDIUM = 20
@@ -37,55 +33,23 @@ _Layout = tuple[tuple[str, ...], ...]
 _WITHOUT_IDS: _Layout = (("Disc",), ("Medium",), ("Full",), ("Size",), ("Files",), ("Title",))
 _ONE_LINE: _Layout = (("Disc",), ("Volume ID",), *_WITHOUT_IDS[1:])
 _TWO_LINES: _Layout = (("Disc",), ("Full", "Medium"), ("Size", "Files"), ("Title", "Volume ID"))
-_Line = tuple[tuple[str, str], ...]  # texts, each with its style
-_BLANK: _Line = (("", ""),)
-_Table = list[list["_Column"]]
-
-
-class _Column(NamedTuple):
-    """What is shown of each disc under one head."""
-
-    head: str
-    cells: list[_Line]
-    right: bool = False
-
-    @property
-    def width(self) -> int:
-        widths = (sum(cell_len(text) for text, _ in cell) for cell in self.cells)
-        return max(cell_len(self.head), *widths, 0)
+_BLANK: Line = (("", ""),)
 
 
 def describe(plan: Plan) -> None:
     """Print the plan for people, as wide as the terminal."""
     from rich.console import Console  # noqa: PLC0415 (takes long to load)
+    from rich.text import Text  # noqa: PLC0415 (takes long to load)
 
     screen = _Screen.of_stdout()
     # Where one of them is missing, rich takes a terminal that is "dumb" for one of 80 columns.
     console = Console(width=screen.width, height=25, highlight=False)
     with console.capture() as capture:
-        for part in _parts(plan, screen):
-            console.print(_rendered(part))
-    lines = capture.get().split("\n")[:-1]
-    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in lines))  # cells end in spaces
+        for line in _lines(plan, screen):
+            console.print(Text.assemble(*line))  # in which no markup is looked for
+    printed = capture.get().split("\n")[:-1]
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in printed))  # cells end in spaces
     sys.stdout.flush()
-
-
-def _rendered(part: _Line | _Table) -> "RenderableType":
-    """What rich prints; it takes no text for markup."""
-    from rich.table import Table  # noqa: PLC0415 (takes long to load)
-    from rich.text import Text  # noqa: PLC0415 (takes long to load)
-
-    if isinstance(part, tuple):
-        return Text.assemble(*part)
-    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0))
-    lines = max(map(len, part))
-    for stack in part:
-        head = Text("\n".join(column.head for column in stack) + "\n" * (lines - len(stack)))
-        table.add_column(head, justify="right" if stack[0].right else "left", no_wrap=True)
-    for row in range(len(part[0][0].cells)):
-        cells = ((Text.assemble(*column.cells[row]) for column in stack) for stack in part)
-        table.add_row(*(Text("\n").join(cell) for cell in cells))
-    return table
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +89,7 @@ class _Screen:
         return (blocks[-1] * cells + blocks[rest - 1] * (rest > 0)).ljust(_BAR, empty)
 
 
-def _parts(plan: Plan, screen: _Screen) -> Iterator[_Line | _Table]:
+def _lines(plan: Plan, screen: _Screen) -> Iterator[Line]:
     """All that is printed, from above."""
     yield (screen.shown(plan.set.title), "bold"), (f"  (set {plan.set.id[:8]})", "dim")
     yield _BLANK
@@ -136,7 +100,7 @@ def _parts(plan: Plan, screen: _Screen) -> Iterator[_Line | _Table]:
     yield ((_claim(plan), "green" if plan.proven else "yellow"),)
 
 
-def _discs(discs: Sequence[Disc], screen: _Screen) -> Iterator[_Line | _Table]:
+def _discs(discs: Sequence[Disc], screen: _Screen) -> Iterator[Line]:
     """One line a disc where all fits, else two; of many discs one, their volume IDs said before."""
     columns = _columns(discs, screen)
     title = columns["Title"]
@@ -151,23 +115,23 @@ def _discs(discs: Sequence[Disc], screen: _Screen) -> Iterator[_Line | _Table]:
     room = _room(layout, columns, screen)
     cut = (screen.cut(text, room) for ((text, _),) in title.cells)
     columns["Title"] = _column("Title", cut, "bold")
-    yield [[columns[name] for name in names] for names in layout]
+    yield from lines([[columns[name] for name in names] for names in layout])
 
 
-def _room(layout: _Layout, columns: dict[str, _Column], screen: _Screen) -> int:
+def _room(layout: _Layout, columns: dict[str, Column], screen: _Screen) -> int:
     """Cells that are left to the titles."""
     widths = (max(columns[name].width for name in names) for names in layout[:-1])
-    return screen.width - sum(width + _GAP for width in widths)
+    return screen.width - sum(width + GAP for width in widths)
 
 
-def _columns(discs: Sequence[Disc], screen: _Screen) -> dict[str, _Column]:
+def _columns(discs: Sequence[Disc], screen: _Screen) -> dict[str, Column]:
     payloads = [disc.payload for disc in discs]
     media = [screen.cut(screen.shown(disc.medium), _LONGEST_MEDIUM) for disc in discs]
     columns = (
         _column("Disc", (str(disc.number) for disc in discs), right=True),
         _column("Volume ID", (screen.shown(disc.volume_id) for disc in discs), "dim"),
         _column("Medium", media),
-        _Column("Full", [_fill(disc, screen) for disc in discs]),
+        Column("Full", [_fill(disc, screen) for disc in discs]),
         _column("Size", (format_size(size) for _, size in payloads), right=True),
         _column("Files", (str(files) for files, _ in payloads), right=True),
         _column("Title", (screen.shown(disc.title) for disc in discs), "bold"),
@@ -175,11 +139,11 @@ def _columns(discs: Sequence[Disc], screen: _Screen) -> dict[str, _Column]:
     return {column.head: column for column in columns}
 
 
-def _column(head: str, texts: Iterable[str], style: str = "", *, right: bool = False) -> _Column:
-    return _Column(head, [((text, style),) for text in texts], right)
+def _column(head: str, texts: Iterable[str], style: str = "", *, right: bool = False) -> Column:
+    return Column(head, [((text, style),) for text in texts], right)
 
 
-def _fill(disc: Disc, screen: _Screen) -> _Line:
+def _fill(disc: Disc, screen: _Screen) -> Line:
     bar = screen.bar(disc.image_sectors, disc.capacity_sectors)
     permille = disc.image_sectors * 1000 // disc.capacity_sectors
     return (bar, "green on bright_black"), (f"{permille / 10:6.1f}%", "")
