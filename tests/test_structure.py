@@ -50,13 +50,13 @@ def test_what_is_on_each_disc_needs_the_standard_library_alone(name: str) -> Non
 
 def test_large_records_are_made_by_keyword() -> None:
     """Of more than five fields no two can be swapped unseen."""
-    by_position = []
-    for path in modules():
-        if str(path.relative_to(PROJECT)) in STAND_ALONE:
-            continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.ClassDef) and _fields(node) > 5 and not _by_keyword(node):
-                by_position.append(f"{path.relative_to(PROJECT)}:{node.lineno} {node.name}")
+    by_position = [
+        f"{path.relative_to(PROJECT)}:{node.lineno} {node.name}"
+        for path in modules()
+        if str(path.relative_to(PROJECT)) not in STAND_ALONE
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef) and _fields(node) > 5 and not _by_keyword(node)
+    ]
     assert by_position == []
 
 
