@@ -79,8 +79,10 @@ def _app(arguments: list[str]) -> typer.Typer:
         help=_options.__doc__,
     )
     app.callback()(_options)
-    wanted = [name for name in COMMANDS if name in arguments[:1]] or COMMANDS
-    for name in wanted:
+    named = [name for name in COMMANDS if name in arguments[:1]]
+    if arguments[:1] == ["--version"]:
+        named = ["list"]  # any of them: an app needs a command
+    for name in named or COMMANDS:
         module: Any = import_module(f"spanner.cli.{name}_command")
         app.command(name)(module.command)
     return app
