@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 
 from burners import BurnError, Progress, tray
-from burners.mounts import unmount
+from burners.mounted_discs import unmount
 from spanner.errors import DriveError, SpannerError
 from spanner.model.plan import DiscKey
 from spanner.reading.discs import ImageDisc
