@@ -1,5 +1,6 @@
 """Finds optical drives, writes disc images to them and reads them back. Usable without spanner."""
 
+from burners.disc_recording import burn
 from burners.drives import Drive, LoadedMedium, Monitor, drives, look
 from burners.errors import (
     BurnError,
@@ -19,8 +20,7 @@ from burners.folder import FolderDrive
 from burners.growing import GrownImage, scratch_file
 from burners.image import Burnt, Image, image_file
 from burners.progress import Progress, silent
-from burners.reading import read_back, reload
-from burners.recording import burn
+from burners.readback import read_back, reload
 
 __all__ = [
     "BurnError",

@@ -8,6 +8,7 @@ import re
 import resource
 from dataclasses import dataclass
 
+from burners.disc_types import SIMULATED
 from burners.errors import (
     BusyError,
     MediumError,
@@ -18,8 +19,7 @@ from burners.errors import (
     TooSmallError,
     UsedMediumError,
 )
-from burners.media import SIMULATED
-from burners.programs import Event, Order, Phase, Rule, Written, trouble
+from burners.programs import BytesWritten, Event, LineRule, Phase, RecordingRequest, trouble
 from burners.running import run
 
 FAMILY = ("cdrecord", "cdrskin", "wodim")
@@ -34,79 +34,79 @@ _BUSY = "another program, or a mount, holds the drive: end or unmount it"
 _USED = "the disc carries data: use a blank one"
 _NO_DRIVE = "the drive cannot be opened, or is none: see who may use it"
 _RULES = (
-    Rule(
+    LineRule(
         r"SCSI error on write\((?P<n>\d+),\d+\): (?P<why>.+)",
         RecordingError,
         f"the drive could not write at sector {{n:,}} ({{why}}): {_NEXT}",
     ),
-    Rule(
+    LineRule(
         r"write track (pad data: error|data: error after 0 bytes)",
         RecordingError,
         f"the drive did not begin to write: {_NEXT}",
         vague=True,  # wodim tries it on discs that carry data too, and says so
     ),
-    Rule(
+    LineRule(
         r"write track data: error after (?P<n>\d+) bytes",
         RecordingError,
         f"the drive could not write after {{n:,}} bytes: {_NEXT}",
     ),
-    Rule(
+    LineRule(
         r"FAILURE : Failed to (?P<what>.+?)\. SCSI error : (?P<why>.+)",
         RecordingError,
         f"the drive failed to {{what}} ({{why}}): {_NEXT}",
     ),
-    Rule(
+    LineRule(
         r"session size (?P<n1>\d+)s does not fit on media \((?P<n2>\d+)s\)",
         TooSmallError,
         "the disc has {n2:,} sectors free, {n1:,} are needed: use a larger one",
     ),
-    Rule("cdrskin: Media : no media", NoMediumError, "there is no disc: put a blank one in"),
-    Rule("cdrskin: Media : .*(closed|appendable)", UsedMediumError, _USED),
-    Rule(
+    LineRule("cdrskin: Media : no media", NoMediumError, "there is no disc: put a blank one in"),
+    LineRule("cdrskin: Media : .*(closed|appendable)", UsedMediumError, _USED),
+    LineRule(
         "cdrskin: Media : (?P<what>.+)", MediumError, "the disc ({what}) will not do: use another"
     ),
-    Rule(
+    LineRule(
         r"Cannot open busy device|resource busy(\)\.\.\. giving up|\. Cannot open)",
         BusyError,
         _BUSY,
     ),
-    Rule(
+    LineRule(
         "among accessible drive devices|Cannot open (or use )?SCSI driver", NoDriveError, _NO_DRIVE
     ),
-    Rule("No disk / Wrong disk!", NoMediumError, "there is no disc that can be written"),
-    Rule(
+    LineRule("No disk / Wrong disk!", NoMediumError, "there is no disc that can be written"),
+    LineRule(
         "Data (may|does) not fit on current|Data will not fit on any"
         r"|more than \d.* GB of data|Cannot write more than remaining DVD capacity",
         TooSmallError,
         "the image does not fit on the disc: use a larger one",
     ),
-    Rule("Cannot open new session|we are checking recorded media", UsedMediumError, _USED),
-    Rule("OPC failed", RecordingError, f"the laser could not be adjusted: {_NEXT}"),
-    Rule(
+    LineRule("Cannot open new session|we are checking recorded media", UsedMediumError, _USED),
+    LineRule("OPC failed", RecordingError, f"the laser could not be adjusted: {_NEXT}"),
+    LineRule(
         "Cannot fixate disk|Trouble flushing the cache",
         RecordingError,
         f"the disc could not be closed: {_NEXT}",
     ),
-    Rule(
+    LineRule(
         "Cannot get mmap for",
         ProgramError,
         "wodim may not lock memory: raise the limit with `ulimit -l unlimited`",
     ),
-    Rule("Bad Option: (?P<what>.+)", ProgramError, "the program does not understand {what}"),
-    Rule(
+    LineRule("Bad Option: (?P<what>.+)", ProgramError, "the program does not understand {what}"),
+    LineRule(
         r"SCSI error on format_unit\(.*\): (?P<why>.+)",
         RecordingError,
         "the drive could not format the disc ({why}): use another",
     ),
-    Rule(
+    LineRule(
         "No suitable formatting type", MediumError, "the drive cannot format the disc: use another"
     ),
-    Rule(
+    LineRule(
         "No suitable media detected", MediumError, "the disc will not do: use another", vague=True
     ),
-    Rule(r"(FATAL|FAILURE|SORRY) : (?P<line>.+)", RecordingError, "{line}", vague=True),
-    Rule(r"(?P<line>.*burning failed)$", RecordingError, "{line}", vague=True),
-    Rule("A write error occur", RecordingError, f"a write error occurred: {_NEXT}", vague=True),
+    LineRule(r"(FATAL|FAILURE|SORRY) : (?P<line>.+)", RecordingError, "{line}", vague=True),
+    LineRule(r"(?P<line>.*burning failed)$", RecordingError, "{line}", vague=True),
+    LineRule("A write error occur", RecordingError, f"a write error occurred: {_NEXT}", vague=True),
 )
 
 
@@ -154,31 +154,31 @@ class Cdrecord:
             return False
         return self.can_burn(kind) and kind in SIMULATED
 
-    def arguments(self, order: Order) -> list[str]:
+    def arguments(self, request: RecordingRequest) -> list[str]:
         """The command line: one session at once, closed; TAO would add two unreadable sectors."""
-        words = [self.name, "-v", f"dev={order.node}"]
-        if order.simulate:
+        words = [self.name, "-v", f"dev={request.node}"]
+        if request.simulate:
             words.append("-dummy")
-        if order.speed is not None:
+        if request.speed is not None:
             whole = self.dialect != "cdrskin"  # others take 2.4 for a bad option
-            words.append(f"speed={max(1, int(order.speed)) if whole else order.speed:g}")
+            words.append(f"speed={max(1, int(request.speed)) if whole else request.speed:g}")
         if self.dialect == "wodim":
             words.append("gracetime=2")  # its least
         if self.dialect != "cdrskin" and self.small_buffer:
             words.append("fs=1m")
-        if self.dialect == "cdrskin" and order.medium == "bd-re":
+        if self.dialect == "cdrskin" and request.medium == "bd-re":
             words.append("blank=as_needed")  # formats it
-        return [*words, "-sao", f"tsize={order.sectors}s", "-"]
+        return [*words, "-sao", f"tsize={request.sectors}s", "-"]
 
     def last_phase(self, kind: str) -> str:
-        """What it says when all is over, whatever the disc."""
+        """The phase that ends a recording, the same for all types of discs."""
         del kind
         return "burning done" if self.dialect == "cdrskin" else "Fixating time:"
 
     def parse(self, line: str) -> Event | None:
-        """What a line says."""
+        """What a line of its output says; None: nothing of use."""
         progress = _PROGRESS.search(line)
         if progress:
-            return Written(int(progress[1]) * _MIB)
+            return BytesWritten(int(progress[1]) * _MIB)
         phase = _PHASE.search(line)
         return Phase(phase[1].rpartition(": ")[2]) if phase else trouble(_RULES, line)

@@ -12,15 +12,15 @@ from typing import Any, Self
 import pyudev
 
 from burners import mmc, tray
-from burners.errors import BurnError, NoDriveError
-from burners.image import DESCRIPTOR, volume_name
-from burners.media import (
+from burners.disc_types import (
     RECORDABLE,
     RESTRICTED_OVERWRITE,
     REWRITABLE,
     kind_by_udev,
     kind_of,
 )
+from burners.errors import BurnError, NoDriveError
+from burners.image import DESCRIPTOR, volume_name
 
 _STATES = ("blank", "appendable", "complete", "complete")
 _OVERWRITTEN = frozenset({"dvd+rw", "dvd+rw-dl", "dvd-ram", "bd-re", "hd-dvd-ram"})
@@ -64,7 +64,7 @@ class Drive:
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """What messages call it: vendor, model and node."""
         words = " ".join(filter(None, (self.vendor, self.model)))
         return f"{words} ({self.node})" if words else self.node
 
@@ -237,7 +237,11 @@ def _medium(node: str, properties: Mapping[str, str]) -> LoadedMedium | None:
 
 
 def _ask(fd: int, kind: str, profile: int, label: str) -> LoadedMedium:
-    """What the drive says of the disc in it."""
+    """The disc in a drive, by the drive's own answers.
+
+    Raises:
+        SenseError, OSError: it does not answer.
+    """
     if kind not in RECORDABLE:
         return LoadedMedium(
             kind, "complete", rewritable=False, label=label or _label(fd), free_sectors=0

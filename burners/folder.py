@@ -8,10 +8,10 @@ import shutil
 from collections.abc import Iterator
 
 from burners.errors import BurnError, TargetFullError
+from burners.file_writing import refusals
 from burners.growing import GrownImage, write
 from burners.image import SECTOR, Burnt, Image
 from burners.progress import Progress
-from burners.writing import refusals
 
 _CHUNK = 1 << 20
 

@@ -9,9 +9,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from burners.errors import BurnError, TargetFullError
+from burners.file_writing import refusals, write_blocks
 from burners.image import SECTOR, Checksums, Image, blocks_of
 from burners.progress import Progress
-from burners.writing import refusals, write_blocks
 
 Grow = Callable[[str, Checksums, Progress, threading.Event | None], Checksums]
 """Makes of the start of an image, in the file at a path, all of it, and takes its checksums; it is

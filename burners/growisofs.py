@@ -13,7 +13,7 @@ from burners.errors import (
     TooSmallError,
     UsedMediumError,
 )
-from burners.programs import Event, Order, Phase, Rule, Written, trouble
+from burners.programs import BytesWritten, Event, LineRule, Phase, RecordingRequest, trouble
 
 _PROGRESS = re.compile(r"(\d+)/\d+ +\( ?\d+\.\d+%\) +@")
 _PHASE = re.compile(
@@ -26,71 +26,71 @@ _BUSY = "another program, or a mount, holds the drive: end or unmount it"
 _ONE_LAYER = "the image is too small for a disc of two layers: use one of one layer"
 _UNKNOWN = "growisofs cannot write on this disc: use another"
 _RULES = (
-    Rule(
+    LineRule(
         "falling down to SET CD SPEED|faking 1x|unable to reload tray"
         "|can't control writing velocity|attempt to re-run with|but try to continue",
         None,
     ),
     # It goes on after these; where it does not, or not for long, its code or a later line says so.
-    Rule(r":-[(\[] (GET PERFORMANCE|RESTART FORMAT|QUICK GROW|RESERVE TRACK)\b", None),
-    Rule(r":-\[ FLUSH CACHE failed with SK=5h", None),  # flushes again, in a way that all know
-    Rule(r":-\[ PERFORM OPC failed with SK=5h", None),  # not all drives know it, or for all discs
-    Rule(
+    LineRule(r":-[(\[] (GET PERFORMANCE|RESTART FORMAT|QUICK GROW|RESERVE TRACK)\b", None),
+    LineRule(r":-\[ FLUSH CACHE failed with SK=5h", None),  # flushes again, as all know
+    LineRule(r":-\[ PERFORM OPC failed with SK=5h", None),  # not known to all drives
+    LineRule(
         r":-\( Failed to change write speed",
         BurnError,
         "the drive does not take this speed: choose another, or none",
     ),
-    Rule(
+    LineRule(
         r":-\[ WRITE@LBA=0h failed with SK=5h/(INCOMPATIBLE MEDIUM|CANNOT WRITE|ASC=30h)",
         MediumError,
         _UNKNOWN,
     ),
-    Rule(
+    LineRule(
         r":-\[ WRITE@LBA=(?P<x>[0-9a-f]{1,8})h failed with (?P<why>SK=[^]]+)\]",
         RecordingError,
         f"the drive could not write at sector {{x:,}} ({{why}}): {_NEXT}",
     ),
-    Rule(
+    LineRule(
         r":-\[ .*\bOPC failed with (?P<why>SK=[^]]+)\]",
         RecordingError,
         f"the laser could not be adjusted ({{why}}): {_NEXT}",
     ),
-    Rule(
+    LineRule(
         r":-\[ (?P<what>.+?) failed with (?P<why>SK=[^]]+)\]",
         RecordingError,
         f"{{what}} failed in the drive ({{why}}): {_NEXT}",
     ),
-    Rule(
+    LineRule(
         r":-\( .*: (?P<n1>\d+) blocks are free, (?P<n2>\d+) to be written",
         TooSmallError,
         "the disc has {n1:,} sectors free, {n2:,} are needed: use a larger one",
     ),
-    Rule(
+    LineRule(
         "already carries isofs|not appendable|must be full already|last session is not empty",
         UsedMediumError,
         "the disc carries data: use a blank one",
     ),
-    Rule(
+    LineRule(
         r":-\( .*(recordable DVD: (0|F+)$|unable to open64.*No medium found)",
         NoMediumError,
         "there is no disc in the drive: put a blank one in",
     ),
-    Rule("recordable DVD|mounted media|not formatted or unsupported", MediumError, _UNKNOWN),
-    Rule(r":-\( .*\*wasted\*", MediumError, _ONE_LAYER),  # a DVD+R DL is burnt all the same
-    Rule("unable to O_EXCL|unable to umount|unable to unmount|resource busy", BusyError, _BUSY),
-    Rule(
+    LineRule("recordable DVD|mounted media|not formatted or unsupported", MediumError, _UNKNOWN),
+    LineRule(r":-\( .*\*wasted\*", MediumError, _ONE_LAYER),  # a DVD+R DL is burnt all the same
+    LineRule("unable to O_EXCL|unable to umount|unable to unmount|resource busy", BusyError, _BUSY),
+    LineRule(
         "unable to anonymously mmap",
         ProgramError,
         "growisofs may not lock memory: raise the limit with `ulimit -l unlimited`",
     ),
-    Rule("unable to allocate", ProgramError, "growisofs gets no memory: end other programs"),
-    Rule(
+    LineRule("unable to allocate", ProgramError, "growisofs gets no memory: end other programs"),
+    LineRule(
         "unable to open64|unexpected errno",
         NoDriveError,
         "the drive cannot be opened: see who may use it",
     ),
-    Rule("non-MMC unit|not an MMC unit", NoDriveError, "this is no optical drive"),
-    Rule(r"(:-\(|:-\[|FATAL:) *(?P<line>.+)", RecordingError, "{line}", vague=True),
+    LineRule("non-MMC unit|not an MMC unit", NoDriveError, "this is no optical drive"),
+    LineRule(r"(:-\(|:-\[|FATAL:) *(?P<line>.+)", RecordingError, "{line}", vague=True),
 )
 
 
@@ -100,42 +100,42 @@ class Growisofs:
     name = "growisofs"
 
     def can_simulate(self, kind: str) -> bool:
-        """It obeys `dummy` on few discs; others, even some DVD-RW, it burns all the same."""
+        """Whether it obeys `dummy` on such discs: others, even some DVD-RW, it burns all the same."""
         return kind == "dvd-r"
 
     def can_burn(self, kind: str) -> bool:
-        """It is for all but CDs and HD DVDs."""
+        """Whether it writes on discs of this type: on all but CDs and HD DVDs."""
         return kind.startswith(("dvd", "bd"))
 
-    def arguments(self, order: Order) -> list[str]:
+    def arguments(self, request: RecordingRequest) -> list[str]:
         """The command line.
 
         Without notray it ends with the exit code of the reloading tray; without spare:none it
         formats a BD-R to half the speed and less room.
         """
         luke = ["notray"]
-        if order.medium == "bd-r":
+        if request.medium == "bd-r":
             luke.append("spare:none")
-        if order.simulate:
+        if request.simulate:
             luke.append("dummy")
-        speed = [] if order.speed is None else [f"-speed={order.speed:g}"]
+        speed = [] if request.speed is None else [f"-speed={request.speed:g}"]
         return [
             self.name,
             "-dvd-compat",
             f"-use-the-force-luke={','.join(luke)}",
             *speed,
             "-Z",
-            f"{order.node}=/dev/fd/0",
+            f"{request.node}=/dev/fd/0",
         ]
 
     def last_phase(self, kind: str) -> str:
-        """It always flushes; whether it closes depends on the way that a DVD-R is written."""
+        """The phase that ends a recording: it always flushes, but does not close every DVD-R."""
         return _LAST.get(kind, "flushing cache")
 
     def parse(self, line: str) -> Event | None:
-        """What a line says."""
+        """What a line of its output says; None: nothing of use."""
         progress = _PROGRESS.search(line)
         if progress:
-            return Written(int(progress[1]))
+            return BytesWritten(int(progress[1]))
         phase = _PHASE.search(line)
         return Phase(phase[1]) if phase else trouble(_RULES, line)

@@ -42,11 +42,11 @@ class Checksums:
 
     @property
     def sha256(self) -> str:
-        """Of what came so far."""
+        """SHA-256 of the bytes that came so far."""
         return self._whole.hexdigest()
 
     def update(self, data: memoryview) -> None:
-        """Take further bytes."""
+        """Take the checksums of further bytes."""
         self._whole.update(data)
         size = CLUSTER * SECTOR
         while data:

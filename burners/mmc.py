@@ -29,7 +29,7 @@ class SenseError(Exception):
 
     @property
     def becoming_ready(self) -> bool:
-        """The disc is being recognised: ask again."""
+        """Whether the disc is still being recognised: then it is worth asking again."""
         return self.key == 6 or (self.key, self.asc, self.ascq) in ((2, 4, 1), (2, 4, 7), (2, 4, 8))
 
 
@@ -164,12 +164,12 @@ def parse_profiles(answer: bytes) -> list[int]:
 
 
 def disc_information(fd: int) -> DiscInformation:
-    """READ DISC INFORMATION (MMC-6, 6.22)."""
+    """What READ DISC INFORMATION answers for the disc in it (MMC-6, 6.22)."""
     return parse_disc_information(command(fd, bytes((0x51, 0, 0, 0, 0, 0, 0, 0, 34, 0)), 34))
 
 
 def parse_disc_information(answer: bytes) -> DiscInformation:
-    """The answer to READ DISC INFORMATION."""
+    """What the bytes of an answer to READ DISC INFORMATION say."""
     answer = answer.ljust(34, b"\xff")
     minutes, seconds, frames = answer[21:24]
     known = answer[20:24] != b"\xff\xff\xff\xff" and minutes != 255
@@ -189,12 +189,12 @@ def track_free(fd: int, track: int) -> int:
 
 
 def format_capacities(fd: int) -> FormatCapacities:
-    """READ FORMAT CAPACITIES (MMC-6, 6.23)."""
+    """What READ FORMAT CAPACITIES answers for the disc in it (MMC-6, 6.23)."""
     return parse_format_capacities(command(fd, bytes((0x23, 0, 0, 0, 0, 0, 0, 1, 0, 0)), 256))
 
 
 def parse_format_capacities(answer: bytes) -> FormatCapacities:
-    """The answer to READ FORMAT CAPACITIES."""
+    """What the bytes of an answer to READ FORMAT CAPACITIES say."""
     listed = answer[4 : 4 + (answer[3] if len(answer) > 3 else 0)]
     rows = [
         (int.from_bytes(listed[at : at + 4], "big"), listed[at + 4])

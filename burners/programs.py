@@ -9,7 +9,7 @@ from burners.errors import BurnError
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RecordingRequest:
     """Record `sectors` sectors, which come by standard input, on the disc in the drive at `node`.
 
     `medium` is its type ("dvd+r"); `speed` is in multiples of that type's single speed, None for
@@ -24,15 +24,15 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """So many bytes are on the disc by now, by the program's count."""
+class BytesWritten:
+    """So many bytes are on the disc by now, as the program counts them."""
 
     bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """What it does, or has done, besides writing: "closing disc"."""
+    """What the program does, or has done, besides writing: "closing disc"."""
 
     words: str
 
@@ -45,11 +45,11 @@ class Trouble:
     vague: bool = False
 
 
-Event = Written | Phase | Trouble
+Event = BytesWritten | Phase | Trouble
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class LineRule:
     """What a line means that matches: an error, or with None that it is harmless.
 
     `words` may name the pattern's groups: those that begin with n are numbers, with x hexadecimal
@@ -62,7 +62,7 @@ class Rule:
     vague: bool = False
 
 
-def trouble(rules: Iterable[Rule], line: str) -> Trouble | None:
+def trouble(rules: Iterable[LineRule], line: str) -> Trouble | None:
     """What the first rule that the line matches makes of it."""
     for rule in rules:
         match = re.search(rule.pattern, line)
@@ -81,19 +81,19 @@ def _value(name: str, text: str) -> int | str:
 
 
 class Program(Protocol):
-    """A program that burns."""
+    """A program that burns: what discs it is for, how it is called, what its output means."""
 
     @property
     def name(self) -> str:
         """What it is called on PATH."""
 
     def can_burn(self, kind: str) -> bool:
-        """It writes on discs of this type."""
+        """Whether it writes on discs of this type."""
 
     def can_simulate(self, kind: str) -> bool:
-        """It can pretend to, with the laser off."""
+        """Whether it can pretend to, with the laser off."""
 
-    def arguments(self, order: Order) -> list[str]:
+    def arguments(self, request: RecordingRequest) -> list[str]:
         """The command line; the image comes by standard input."""
 
     def parse(self, line: str) -> Event | None:

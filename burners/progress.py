@@ -17,11 +17,11 @@ class Progress(Protocol):
         """`count` further units of the innermost task are done."""
 
     def note(self, line: str) -> None:
-        """Something worth a line of its own."""
+        """Tell people something that is worth a line of its own."""
 
 
 class _Silent:
-    """Shows nothing."""
+    """The progress that nobody sees."""
 
     @contextmanager
     def task(self, what: str, total: int | None = None, unit: str = "B") -> Iterator[None]:
@@ -29,10 +29,10 @@ class _Silent:
         yield
 
     def advance(self, count: int) -> None:
-        """Nothing."""
+        """Ignore it."""
 
     def note(self, line: str) -> None:
-        """Nothing."""
+        """Ignore it."""
 
 
 silent: Progress = _Silent()

@@ -110,7 +110,12 @@ class _Conversation:
             closing()
 
     def hold(self, stop: threading.Event | None) -> None:
-        """Until the program has closed its output."""
+        """Feed the program, and hear it, until it has closed its output.
+
+        Raises:
+            StoppedError: `stop` was set.
+            RecordingError: it gave no sign of life for half an hour.
+        """
         while self._rests:
             if stop and stop.is_set():
                 raise StoppedError("it was stopped")
@@ -128,7 +133,7 @@ class _Conversation:
                 raise RecordingError("the program gave no sign of life for half an hour")
 
     def end(self) -> None:
-        """Ask the program to end, then make it."""
+        """Ask the program to end; kill it when it does not within half a minute."""
         self._process.send_signal(signal.SIGTERM)
         self._close_input()
         deadline = time.monotonic() + _FAREWELL

@@ -31,13 +31,21 @@ def status(node: str) -> str:
 
 
 def can_close(node: str) -> bool:
-    """The tray closes by itself; those of slim drives do not."""
+    """Whether the tray closes by itself; those of slim drives do not.
+
+    Raises:
+        NoDriveError: the drive cannot be asked.
+    """
     with _drive(node) as fd:
         return bool(fcntl.ioctl(fd, _CAPABILITY) & _CLOSES)
 
 
 def unlock(node: str) -> None:
-    """Let the button open the tray again: a program that was killed leaves it locked."""
+    """Let the button open the tray again: a program that was killed leaves it locked.
+
+    Raises:
+        NoDriveError: the drive cannot be used.
+    """
     with _drive(node) as fd:
         fcntl.ioctl(fd, _LOCK, 0)
 
@@ -75,7 +83,7 @@ def close(node: str) -> None:
 
 
 def in_use(node: str) -> bool:
-    """Another program has the drive for itself, or its disc is mounted."""
+    """Whether another program has the drive for itself, or its disc is mounted."""
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
     try:
         with starting:
@@ -114,7 +122,7 @@ def _is_ready(node: str) -> bool:
 
 @contextlib.contextmanager
 def _drive(node: str) -> Iterator[int]:
-    """The drive, open, whatever is in it."""
+    """The drive, open for its ioctls whatever is in it; what it refuses is a sentence."""
     try:
         fd = os.open(node, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
@@ -126,7 +134,7 @@ def _drive(node: str) -> Iterator[int]:
 
 
 def refusal(node: str, error: OSError) -> NoDriveError | BusyError:
-    """What the kernel's refusal means."""
+    """The error that says what the kernel's refusal to use a drive means."""
     if error.errno == errno.EBUSY:
         return BusyError(f"{node} is held by something: unmount its disc, or let that end")
     if error.errno in (errno.EACCES, errno.EPERM):

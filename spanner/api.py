@@ -277,7 +277,7 @@ def restore(
         as_of=as_of,
         overwrite=overwrite,
         scratch=scratch,
-        allow_elsewhere=original_places,
+        original_places=original_places,
         repair_to=repair_to,
     )
     record_restore(report, sources, library_file(library), progress)

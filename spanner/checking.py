@@ -9,8 +9,7 @@ from spanner.errors import SpannerError, UsageError
 from spanner.library import RESTORE, VERIFY, Library, RecordedCheck, open_library
 from spanner.library.recording import record
 from spanner.reading.discs import expand
-from spanner.reading.prognosis import Repairability, prognosis
-from spanner.reading.verify import VerifyResult, verify
+from spanner.reading.verify import Repairability, VerifyResult, repairability, verify
 from spanner.restoring.report import RestoreReport
 from spanner.status.copy_status import CopyStatuses
 from spanner.wording import printable
@@ -51,7 +50,7 @@ def check_discs(
         result = verify(path, progress)
         _compare_with(library, result)
         recorded = _record(library, path, result, copy)
-        repairable = prognosis(path, scratch, progress) if result.problems else None
+        repairable = repairability(path, scratch, progress) if result.problems else None
         yield CheckedDisc(path, result, recorded, repairable)
 
 

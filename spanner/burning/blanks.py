@@ -1,9 +1,9 @@
 """Which disc suits which work."""
 
 from burners import BurnError, TooSmallError
+from burners.disc_recording import check_medium
+from burners.disc_types import RECORDABLE, display_name
 from burners.drives import Drive
-from burners.media import RECORDABLE, display_name
-from burners.recording import check
 from spanner.burning.disc_image import DiscImage
 from spanner.model.media_types import known_media
 from spanner.model.units import SECTOR, format_size
@@ -39,7 +39,7 @@ def refusal(drive: Drive, work: DiscImage) -> str:
         what = display_name(medium.kind)
         return f"the disc in {drive.name} is a {what}, wanted is {wanted(work)}"
     try:
-        check(drive, work.sectors)
+        check_medium(drive, work.sectors)
     except TooSmallError as error:
         return f"{error}, or plan again with --reserve if all are like this one"
     except BurnError as error:

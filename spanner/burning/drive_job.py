@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager
 from itertools import count
 
 from burners import BurnError, Progress, silent
+from burners.disc_types import SIMULATED, display_name
 from burners.drives import Drive
-from burners.media import SIMULATED, display_name
 from spanner.burning import resuming
 from spanner.burning.blanks import can_write, kinds, wanted
 from spanner.burning.burn_job import BurnJob, BurnOptions

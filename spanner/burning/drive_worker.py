@@ -16,7 +16,7 @@ from burners import (
     tray,
 )
 from burners.drives import Drive, Monitor, look
-from burners.mounts import unmount
+from burners.mounted_discs import unmount
 from spanner.burning import resuming
 from spanner.burning.attempt import attempt
 from spanner.burning.blanks import can_write, refusal, wanted

@@ -2,7 +2,7 @@
 
 from burners import Drive, NoDriveError
 from burners import drives as find_drives
-from burners.media import display_name
+from burners.disc_types import display_name
 from spanner.cli import options as o
 from spanner.cli.output import print_json, print_lines, print_table
 from spanner.errors import DriveError

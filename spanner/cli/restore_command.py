@@ -69,10 +69,10 @@ def command(
         return confirm(f"Restore files to these folders too?{names}\n", yes=yes)
 
     progress = TerminalProgress()
-    asking = None
+    prompt = None
     if not sources:
         where = partial(where_kept, library_file(library))
-        asking = DiscPrompt(b.drive_nodes(drive), progress, b.seconds_to_wait(wait), where)
+        prompt = DiscPrompt(b.drive_nodes(drive), progress, b.seconds_to_wait(wait), where)
     report = restore(
         sources or (),
         to,
@@ -82,9 +82,9 @@ def command(
         as_of=as_of,
         overwrite=overwrite,
         scratch=scratch,
-        allow_elsewhere=allow if original_places else None,
+        original_places=allow if original_places else None,
         repair_to=repair_to,
-        asking=asking,
+        prompt=prompt,
     )
     record_restore(report, sources or (), library_file(library), progress)
     if as_json:

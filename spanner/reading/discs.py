@@ -41,7 +41,7 @@ class DiscSource(Protocol):
         """
 
     def files(self) -> Iterator[str]:
-        """All files on it."""
+        """The paths of all files on it."""
 
 
 class ImageDisc:
@@ -57,7 +57,11 @@ class ImageDisc:
         return self.image.read(self.image.find(path), limit=_TEXT_LIMIT)
 
     def chunks(self, path: str, size: int) -> Iterator[memoryview]:
-        """The file's bytes."""
+        """The file's bytes, which must be `size`.
+
+        Raises:
+            DamagedImageError: there is no such file, it has another size, or cannot be read.
+        """
         try:
             file = self.image.find(path)
         except KeyError:
@@ -67,7 +71,7 @@ class ImageDisc:
         yield from self.image.chunks(file)
 
     def files(self) -> Iterator[str]:
-        """All files on it."""
+        """The paths of all files on it."""
         return (file.path for file in self.image.files())
 
 
@@ -95,7 +99,11 @@ class FolderDisc:
         return text
 
     def chunks(self, path: str, size: int | None = None) -> Iterator[memoryview]:
-        """The file's bytes; `size` None: however many it has."""
+        """The file's bytes, which must be `size`; None: however many it has.
+
+        Raises:
+            DamagedImageError: there is no such file, it has another size, or cannot be read.
+        """
         try:
             with open(self._open(path), "rb", buffering=0) as file:
                 found = os.fstat(file.fileno()).st_size
@@ -108,14 +116,14 @@ class FolderDisc:
             raise self._unreadable(path, error) from error
 
     def files(self) -> Iterator[str]:
-        """All files on it."""
+        """The paths of all files on it."""
         for folder, _, names in os.walk(self._folder):
             below = os.path.relpath(folder, self._folder)
             for name in names:
                 yield name if below == "." else f"{below}/{name}"
 
     def size(self) -> int:
-        """Bytes of all files."""
+        """Bytes of all files together."""
         return sum(os.lstat(os.path.join(self._folder, path)).st_size for path in self.files())
 
     def _open(self, path: str) -> int:
@@ -135,8 +143,8 @@ class FolderDisc:
         return DamagedImageError(f"{self.name}: {printable(path)}: {error.strerror}")
 
 
-def _wrong_size(name: str, path: str, found: int, wanted: int) -> str:
-    return f"{name}: {printable(path)} has {found:,} bytes, not {wanted:,}"
+def _wrong_size(name: str, path: str, found: int, expected: int) -> str:
+    return f"{name}: {printable(path)} has {found:,} bytes, not {expected:,}"
 
 
 def expand(paths: Sequence[str]) -> list[str]:
@@ -189,7 +197,11 @@ def _is_device(path: str) -> bool:
 
 
 def _load(node: str) -> None:
-    """Have the disc in a drive ready to be read."""
+    """Close the drive's tray and wait until the disc in it can be read.
+
+    Raises:
+        DriveError: there is none, or a blank one.
+    """
     try:
         if tray.status(node) == "open":
             tray.close(node)

@@ -40,8 +40,15 @@ class RepairedCopy:
     repaired: int
     left: int
 
+    @property
+    def words(self) -> str:
+        """What the error correction did, for people."""
+        sectors = "1 sector" if self.repaired == 1 else f"{self.repaired:,} sectors"
+        words = f"its error correction repaired {sectors} of a copy"
+        return f"{words}, {self.left:,} are lost" if self.left else words
 
-def layout_behind(image: IsoImage) -> Rs03 | None:
+
+def ecc_layout(image: IsoImage) -> Rs03 | None:
     """How the error correction behind an image lies, if its header is there and sound."""
     size = HEADER * SECTOR
     header = IsoFile("", size, (Extent(image.total_sectors, size),), None, None)
@@ -52,7 +59,7 @@ def layout_behind(image: IsoImage) -> Rs03 | None:
     return found if found and found.data == image.total_sectors else None
 
 
-def may_carry(path: str) -> bool:
+def may_carry_ecc(path: str) -> bool:
     """It is an image or a disc, and behind its volume there is room for error correction."""
     if os.path.isdir(path):
         return False
@@ -63,7 +70,7 @@ def may_carry(path: str) -> bool:
         return True
 
 
-def repaired(path: str, copy: str, progress: Progress = silent) -> RepairedCopy | None:
+def repair_into(path: str, copy: str, progress: Progress = silent) -> RepairedCopy | None:
     """Copy an image or a disc to the file `copy`, and repair that; None: it carries no RS03.
 
     Raises:
@@ -79,8 +86,8 @@ def repaired(path: str, copy: str, progress: Progress = silent) -> RepairedCopy 
     dvdisaster.need()
     os.truncate(copy, min(total, layout.total) * SECTOR)
     with progress.task(f"repairing the copy of {printable(path)}", layout.total * SECTOR):
-        outcome = dvdisaster.repair(copy, layout, progress)
-    return RepairedCopy(copy, outcome.repaired, outcome.left)
+        result = dvdisaster.repair(copy, layout, progress)
+    return RepairedCopy(copy, result.repaired, result.left)
 
 
 def _copy(sectors: Sectors, copy: str, progress: Progress) -> Rs03 | None:
@@ -138,7 +145,7 @@ class RepairedCopies:
         self._known: dict[str, DiscSource | None] = {}
 
     def of(self, path: str) -> DiscSource | None:
-        """The disc at `path` as its error correction makes it, in all or in part.
+        """The disc at `path` as its error correction restores it, in all or in part.
 
         None: it carries none, there is no room, or it failed; the reason is noted.
         """
@@ -150,7 +157,7 @@ class RepairedCopies:
         name = printable(path)
         with ExitStack() as stack:
             try:
-                if not may_carry(path):
+                if not may_carry_ecc(path):
                     return None
                 found = stack.enter_context(repaired_copy(path, self._scratch, self._progress))
                 if found is None:
@@ -160,32 +167,25 @@ class RepairedCopies:
                 self._progress.note(f"{name} could not be repaired: {error}")
                 return None
             source.path = path  # what it stands for
-            self._progress.note(f"{name} is damaged: {outcome(found)}")
+            self._progress.note(f"{name} is damaged: {found.words}")
             self._stack.push(stack.pop_all())
             return source
 
 
 @contextmanager
 def repaired_copy(path: str, scratch: str, progress: Progress) -> Iterator[RepairedCopy | None]:
-    """What `repaired` gives, its copy being in a scratch file that is gone when the block ends.
+    """What `repair_into` gives, its copy being in a scratch file that is gone when the block ends.
 
     Raises:
         DoesNotFitError: the folder has no room.
-        UsageError, SpannerError: as `repaired`.
+        UsageError, SpannerError: as `repair_into`.
     """
     with ExitStack() as stack:
         with closing(FileSectors(path)) as sectors:
             size = sectors.count * SECTOR
         try:
             copy = stack.enter_context(scratch_file(scratch, size))
-            found = repaired(path, copy, progress)
+            found = repair_into(path, copy, progress)
         except BurnError as error:
             raise DoesNotFitError(str(error)) from error
         yield found
-
-
-def outcome(found: RepairedCopy) -> str:
-    """What the error correction did, in words."""
-    sectors = "1 sector" if found.repaired == 1 else f"{found.repaired:,} sectors"
-    words = f"its error correction repaired {sectors} of a copy"
-    return f"{words}, {found.left:,} are lost" if found.left else words

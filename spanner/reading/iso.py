@@ -75,7 +75,7 @@ class IsoImage:
         self.close()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the sectors that it is read from."""
         self.sectors.close()
 
     def find(self, path: str) -> IsoFile:

@@ -1,4 +1,4 @@
-"""The sectors of a disc: of an image file or a drive, read past damage, and of several merged."""
+"""The sectors of a disc: of an image file or a drive, read past damage."""
 
 import os
 import stat
@@ -38,11 +38,11 @@ class Sectors(Protocol):
         """Fill the buffer with the bytes from `offset` on.
 
         Raises:
-            UnreadableError: some of its sectors cannot be read; all others are in the buffer.
+            UnreadableSectorsError: some sectors cannot be read; all others are in the buffer.
         """
 
     def close(self) -> None:
-        """Give back what is open."""
+        """Close what was opened for it; nothing can be read after that."""
 
 
 class FileSectors:
@@ -61,13 +61,17 @@ class FileSectors:
         self.count = os.lseek(self._fd, 0, os.SEEK_END) // SECTOR
 
     def close(self) -> None:
-        """Close it."""
+        """Close the file; nothing can be read after that."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
 
     def read_into(self, offset: int, buffer: memoryview) -> None:
-        """Fill the buffer; where that fails, sector by sector."""
+        """Fill the buffer with the bytes from `offset` on; where that fails, sector by sector.
+
+        Raises:
+            UnreadableSectorsError: some sectors cannot be read; all others are in the buffer.
+        """
         done = 0
         reason = ""
         try:
@@ -116,41 +120,6 @@ class FileSectors:
             except OSError as error:
                 reason = error.strerror or str(error)
         return b"", reason
-
-
-class MergedSectors:
-    """Copies of one disc: what cannot be read of one is read of the next."""
-
-    def __init__(self, copies: Sequence[Sectors]) -> None:
-        self.name = copies[0].name
-        self.count = max(copy.count for copy in copies)
-        self._copies = copies
-
-    def close(self) -> None:
-        """The copies are not its own."""
-
-    def read_into(self, offset: int, buffer: memoryview) -> None:
-        """Fill the buffer from all copies together."""
-        first, *others = self._copies
-        try:
-            first.read_into(offset, buffer)
-        except UnreadableSectorsError as error:
-            bad = error.bad
-            for copy in others:
-                bad = list(_fill(copy, bad, offset, buffer))
-            if bad:
-                raise UnreadableSectorsError(self.name, bad, error.reason) from None
-
-
-def _fill(copy: Sectors, bad: Iterable[Range], offset: int, buffer: memoryview) -> Iterator[Range]:
-    """Read the bad ranges of a buffer from another copy; yield those that are bad there too."""
-    for first, count in bad:
-        start = max(first * SECTOR, offset)
-        end = min((first + count) * SECTOR, offset + len(buffer))
-        try:
-            copy.read_into(start, buffer[start - offset : end - offset])
-        except UnreadableSectorsError as error:
-            yield from error.bad
 
 
 def ranges(sectors: Iterable[int]) -> Iterator[Range]:

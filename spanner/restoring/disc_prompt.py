@@ -5,18 +5,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from typing import TypeVar
 
 from burners import BurnError, Progress, tray
-from burners.mounts import unmount
+from burners.mounted_discs import unmount
 from spanner.errors import DriveError, SpannerError
 from spanner.model.plan import DiscKey
 from spanner.reading.discs import ImageDisc
-from spanner.restoring.opened import OpenedDisc, open_discs
+from spanner.restoring.opened_discs import OpenedDisc, open_discs
 from spanner.restoring.restore_plan import SourceDisc
 from spanner.wording import printable
-
-_Disc = TypeVar("_Disc", int, DiscKey)
 
 _NAP = 0.5  # seconds between looks at the drives
 _READY = 120.0  # seconds that a disc may take to be recognised
@@ -52,18 +49,18 @@ class DiscPrompt:
         drives = " or ".join(self._nodes)
         self._say(f"put any disc of the set into {drives}")
         for node in self._arrivals(lambda: False):
-            given = self._open(stack, node, set_words, as_of)
-            if given:
-                return given
+            opened = self._open(stack, node, set_words, as_of)
+            if opened:
+                return opened
         raise DriveError(f"no disc of a set came into {drives}")
 
     def discs(
-        self, infos: Mapping[DiscKey, SourceDisc], needed: Callable[[], list[DiscKey]]
+        self, sources: Mapping[DiscKey, SourceDisc], needed: Callable[[], list[DiscKey]]
     ) -> Iterator[OpenedDisc]:
         """Discs that are needed, open, one after another, until none is or no more come.
 
-        `needed` gives the discs that would be enough, what they hold being read yet. A disc that
-        was read is not asked for again.
+        `sources` describes all discs that may be, `needed` gives those that would be enough for
+        what is still to be read. A disc that was read is not asked for again.
         """
         done: set[DiscKey] = set()
 
@@ -73,14 +70,14 @@ class DiscPrompt:
         def lose() -> bool:
             """Give up the disc that was asked for first."""
             done.add(left()[0])
-            self._ask(infos, left())
+            self._ask(sources, left())
             return not left()
 
-        self._ask(infos, left())
+        self._ask(sources, left())
         for node in self._arrivals(lose) if left() else ():
             with ExitStack() as stack:
                 for disc in self._open(stack, node):
-                    known = infos.get(disc.key)
+                    known = sources.get(disc.key)
                     if not known:
                         self._progress.note(f"{node}: none of the discs is of the set")
                         continue
@@ -94,11 +91,11 @@ class DiscPrompt:
             self.eject(node)
             if not left():
                 return
-            self._ask(infos, left())
+            self._ask(sources, left())
 
-    def release(self, given: Sequence[OpenedDisc]) -> None:
-        """These discs were read: they may come out of the drives."""
-        for disc in given:
+    def release(self, opened: Sequence[OpenedDisc]) -> None:
+        """Let the discs out of the drives that were read."""
+        for disc in opened:
             if isinstance(disc.source, ImageDisc) and disc.source.path in self._nodes:
                 disc.source.image.close()
                 self.eject(disc.source.path)
@@ -122,14 +119,14 @@ class DiscPrompt:
             self.eject(node)
             return []
 
-    def _ask(self, infos: Mapping[DiscKey, SourceDisc], keys: Sequence[DiscKey]) -> None:
+    def _ask(self, sources: Mapping[DiscKey, SourceDisc], keys: Sequence[DiscKey]) -> None:
         """Ask for the first disc, by all its names, and say which others will be asked for."""
         if not keys:
             return
-        first, *others = (infos[key] for key in keys)
+        first, *others = (sources[key] for key in keys)
         place = self._where(*keys[0])
         kept = f", kept at {printable(place)}" if place else ""
-        several = len({key.set_id for key in infos}) > 1
+        several = len({key.set_id for key in sources}) > 1
         of_set = f' of set "{printable(first.set)}", {first.created[:10]}' if several else ""
         more = ", ".join(each.volume_id for each in others[:6])
         rest = f" ({len(others)} more after it, in any order: {more})" if others else ""
@@ -169,24 +166,6 @@ class DiscPrompt:
                 self._progress.note(str(error))
                 self._seen.add(node)
         return False
-
-
-def fewest(parts: Sequence[set[_Disc]]) -> list[_Disc]:
-    """Discs, as few as can be told, on which each part lies at least once.
-
-    What is on one disc only needs that one; of what is on several, the disc with most counts.
-    """
-    chosen = {next(iter(discs)) for discs in parts if len(discs) == 1}
-    left = [discs for discs in parts if discs.isdisjoint(chosen)]
-    while left:
-        counts: dict[_Disc, int] = {}
-        for discs in left:
-            for disc in discs:
-                counts[disc] = counts.get(disc, 0) + 1
-        best = min(counts, key=lambda disc: (-counts[disc], disc))
-        chosen.add(best)
-        left = [discs for discs in left if best not in discs]
-    return sorted(chosen)
 
 
 def _at_terminal() -> bool:

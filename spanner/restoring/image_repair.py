@@ -10,7 +10,7 @@ from spanner.reading.discs import ImageDisc
 from spanner.reading.ecc_repair import RepairedCopies
 from spanner.reading.sectors import UnreadableSectorsError
 from spanner.reading.verify import verify
-from spanner.restoring.opened import OpenedDisc
+from spanner.restoring.opened_discs import OpenedDisc
 from spanner.restoring.rebuilding import Rebuilder
 from spanner.wording import printable
 
@@ -23,19 +23,19 @@ class ImageRepair:
     def __init__(
         self,
         rebuilder: Rebuilder,
-        repairs: RepairedCopies,
-        given: Sequence[OpenedDisc],
+        repaired: RepairedCopies,
+        opened: Sequence[OpenedDisc],
         folder: str,
         progress: Progress,
     ) -> None:
         self._rebuilder = rebuilder
-        self._repairs = repairs
-        self._given = given
+        self._repaired = repaired
+        self._opened = opened
         self._folder = folder
         self._progress = progress
 
     def images(self, discs: Iterable[DiscKey]) -> list[str]:
-        """Write the images of these discs; return those that are good."""
+        """Write images of these discs, and return the paths of those that are good; others go."""
         os.makedirs(self._folder, exist_ok=True)
         found: list[str] = []
         for key in sorted(discs):
@@ -44,6 +44,7 @@ class ImageRepair:
         return found
 
     def _image(self, key: DiscKey, others: Sequence[str]) -> str:
+        """Write a good image of a disc beside the `others`; return its path, or nothing."""
         for disc, total in self._candidates(key):
             path = os.path.join(self._folder, f"{disc.image.volume_id}.iso")
             if path in others:  # a disc of another set, by the same name
@@ -63,17 +64,17 @@ class ImageRepair:
         return ""
 
     def _candidates(self, key: DiscKey) -> Iterator[tuple[ImageDisc, int]]:
-        """What the disc may be read from, and how many sectors of it.
+        """What the disc may be read from, and how many sectors of it, the best first.
 
-        That is copies as their own error correction makes them, with it; all copies, merged ones,
-        and what parity makes up for, without what lies behind their volume.
+        That is copies as their own error correction restores them, with it; then all copies, merged
+        ones, and what parity restores, without what lies behind their volume.
         """
-        given = [disc for disc in self._given if disc.key == key]
-        for disc in given:
-            mended = None if disc.merged else self._repairs.of(disc.source.path)
-            if isinstance(mended, ImageDisc):
-                yield mended, mended.image.file_sectors
-        for disc in given:
+        copies = [disc for disc in self._opened if disc.key == key]
+        for disc in copies:
+            repaired = None if disc.merged else self._repaired.of(disc.source.path)
+            if isinstance(repaired, ImageDisc):
+                yield repaired, repaired.image.file_sectors
+        for disc in copies:
             if isinstance(disc.source, ImageDisc):
                 yield disc.source, disc.source.image.total_sectors
         for source in self._rebuilder.discs(key):

@@ -13,50 +13,50 @@ class LinkMaker:
     """Makes the links of one restore."""
 
     def __init__(
-        self, target: Target, wanted: RestorePlan, outcome: ReportBuilder, survey: TargetScan
+        self, target: Target, plan: RestorePlan, builder: ReportBuilder, scan: TargetScan
     ) -> None:
         self._target = target
-        self._wanted = wanted
-        self._outcome = outcome
-        self._survey = survey
+        self._plan = plan
+        self._builder = builder
+        self._scan = scan
         self._waiting: dict[str, list[str]] = {}
 
     def run(self) -> dict[str, list[str]]:
-        """Make them; return by path of a file that is not there its further names."""
-        for file in self._wanted.files.values():
+        """Make all that can be; return the names that wait for a file, by that file's path."""
+        for file in self._plan.files.values():
             if file.link_to:
-                with self._outcome.guarded(file.path):
+                with self._builder.guarded(file.path):
                     self._link(file)
-        for row in self._wanted.symlinks:
-            with self._outcome.guarded(row.original):
+        for row in self._plan.symlinks:
+            with self._builder.guarded(row.original):
                 self._symlink(row.original, row.target, row.mtime_ns)
         return self._waiting
 
     def _link(self, file: PlannedFile) -> None:
-        """Give a file its further name."""
+        """Give a file its further name, as a hard link or, where there are none, as a copy."""
         found = self._target.stat(file.path)
-        there = file.link_to in self._survey.there
+        there = file.link_to in self._scan.there
         first = self._target.stat(file.link_to) if there else None
         if found and first and _same_inode(found, first):
-            self._outcome.report.already_there.append(file.path)
-        elif found and self._survey.is_same(file, found):
+            self._builder.report.already_there.append(file.path)
+        elif found and self._scan.is_same(file, found):
             if not (first and self._target.hard_link(file.link_to, file.path)):
-                self._survey.mend(file, found)
-            self._outcome.report.already_there.append(file.path)
+                self._scan.correct_mode_and_time(file, found)
+            self._builder.report.already_there.append(file.path)
         elif first is None:
             self._waiting.setdefault(file.link_to, []).append(file.path)
-        elif found is None or self._survey.may_replace(file.path, file.mtime_ns, found):
+        elif found is None or self._scan.may_replace(file.path, file.mtime_ns, found):
             if not self._target.hard_link(file.link_to, file.path):
                 self._target.copy(file.link_to, file.path, file.mode, file.mtime_ns)
-            self._outcome.report.restored.append(file.path)
+            self._builder.report.restored.append(file.path)
 
     def _symlink(self, path: str, to: str, mtime_ns: int) -> None:
         found = self._target.stat(path)
         if found and stat.S_ISLNK(found.st_mode) and self._target.read_link(path) == to:
-            self._outcome.report.already_there.append(path)
-        elif found is None or self._survey.may_replace(path, mtime_ns, found):
+            self._builder.report.already_there.append(path)
+        elif found is None or self._scan.may_replace(path, mtime_ns, found):
             self._target.symlink(path, to, mtime_ns)
-            self._outcome.report.restored.append(path)
+            self._builder.report.restored.append(path)
 
 
 def _same_inode(one: os.stat_result, other: os.stat_result) -> bool:

@@ -9,26 +9,26 @@ from spanner.errors import DamagedImageError
 from spanner.model.mounts import mount_point
 from spanner.model.paths import is_bytes, parents
 from spanner.model.tree import ReferenceRecord
-from spanner.restoring.opened import OpenedDisc
+from spanner.restoring.opened_discs import OpenedDisc
 from spanner.restoring.restore_plan import RestorePlan
 from spanner.sources.resolver import OUTSIDE
 from spanner.wording import printable
 
 
 def original_folders(
-    given: Sequence[OpenedDisc], wanted: RestorePlan, progress: Progress
+    opened: Sequence[OpenedDisc], plan: RestorePlan, progress: Progress
 ) -> dict[str, str]:
     """The folders of the set whose files were outside, and the folders that they lay in.
 
-    What lay on a volume that is not mounted stays beside its session, which is told. Of the wanted
-    directories those go that would stay empty.
+    What lay on a volume that is not mounted stays beside its session, which is told. Directories
+    that would stay empty are taken out of the plan.
     """
     found: dict[str, str] = {}
     absent: set[str] = set()
-    for need in _needs(given):
+    for need in _needs(opened):
         folder, _, name = need.path.rpartition("/")
         head, tail = os.path.split(need.place)
-        if need.status != OUTSIDE or need.path not in wanted.files or name != tail:
+        if need.status != OUTSIDE or need.path not in plan.files or name != tail:
             continue
         if not head.startswith("/") or not is_bytes(head) or ".." in head.split("/"):
             continue
@@ -39,13 +39,13 @@ def original_folders(
             found.setdefault(folder, head)
     for each in sorted(absent):
         progress.note(f"{printable(each)} is not mounted: its files go beside the session")
-    _drop_empty(wanted, found)
+    _drop_empty(plan, found)
     return found
 
 
-def _needs(given: Iterable[OpenedDisc]) -> list[ReferenceRecord]:
+def _needs(opened: Iterable[OpenedDisc]) -> list[ReferenceRecord]:
     """What the first sound catalog says that sessions need."""
-    for disc in given:
+    for disc in opened:
         if disc.catalog:
             try:
                 return read_needs(disc.source.read, disc.source.name)
@@ -54,9 +54,9 @@ def _needs(given: Iterable[OpenedDisc]) -> list[ReferenceRecord]:
     return []
 
 
-def _drop_empty(wanted: RestorePlan, folders: dict[str, str]) -> None:
-    """Want no directory in which there would be nothing but files that go elsewhere."""
-    kept = parents(path for path in wanted.files if path.rpartition("/")[0] not in folders)
-    kept |= parents(row.original for row in wanted.symlinks)
+def _drop_empty(plan: RestorePlan, folders: dict[str, str]) -> None:
+    """Take out directories in which there would be nothing but files that go elsewhere."""
+    kept = parents(path for path in plan.files if path.rpartition("/")[0] not in folders)
+    kept |= parents(row.original for row in plan.symlinks)
     dropped = parents(f"{folder}/" for folder in folders) - kept
-    wanted.directories = [row for row in wanted.directories if row.original not in dropped]
+    plan.directories = [row for row in plan.directories if row.original not in dropped]

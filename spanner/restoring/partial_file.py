@@ -65,7 +65,7 @@ class PartialFile:
     def publish(self, size: int, mode: int, mtime_ns: int) -> None:
         """Flush its `size` bytes, give it mode and time, then its name."""
         os.ftruncate(self._fd, size)
-        settle(self._fd, mode, mtime_ns)
+        set_mode_and_time(self._fd, mode, mtime_ns)
         os.fsync(self._fd)
         os.rename(self._beside, self._name, src_dir_fd=self._directory, dst_dir_fd=self._directory)
         self._remove = False
@@ -100,8 +100,8 @@ def noted_parts(fd: int, size: int, set_id: str) -> dict[int, str]:
     return {int(match[1]): match[2] for match in map(_NOTE.fullmatch, lines) if match}
 
 
-def settle(fd: int, mode: int, mtime_ns: int) -> None:
-    """Set mode and time of an open file or directory."""
+def set_mode_and_time(fd: int, mode: int, mtime_ns: int) -> None:
+    """Set the mode, where the file system keeps one, and the time of an open file or directory."""
     try:
         os.fchmod(fd, mode)
     except OSError as error:

@@ -1,19 +1,20 @@
-"""Lost and damaged discs, made up for by parity: they are read as if they were there."""
+"""Finds in what ways a lost or damaged disc can be read through parity."""
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain, combinations, islice
 
 from spanner.catalog.parity_table import IMAGES, ImageInfo, parity_path, parse_images
-from spanner.errors import DamagedImageError, UnrecoverableError
+from spanner.errors import DamagedImageError
 from spanner.model.plan import DiscKey
 from spanner.model.units import SECTOR
-from spanner.parity.files import rebuild
 from spanner.parity.readers import Missing, Reader
 from spanner.reading.discs import ImageDisc
 from spanner.reading.iso import IsoImage
-from spanner.reading.sectors import MergedSectors, Sectors, UnreadableSectorsError
-from spanner.restoring.opened import OpenedDisc
+from spanner.reading.merged import MergedSectors
+from spanner.reading.rebuilt import RebuiltSectors, SectorRun
+from spanner.reading.sectors import Sectors
+from spanner.restoring.opened_discs import OpenedDisc
 
 _MOST_GUESSES = 64  # which discs may be wrong without an error, for one disc
 
@@ -21,9 +22,9 @@ _MOST_GUESSES = 64  # which discs may be wrong without an error, for one disc
 class Rebuilder:
     """Reads the discs of sets with parity, from those images of them that are there."""
 
-    def __init__(self, given: Sequence[OpenedDisc]) -> None:
+    def __init__(self, opened: Sequence[OpenedDisc]) -> None:
         sets: dict[str, list[OpenedDisc]] = {}
-        for disc in given:
+        for disc in opened:
             sets.setdefault(disc.key.set_id, []).append(disc)
         self._sets = {set_id: _SetRebuilder(discs) for set_id, discs in sets.items()}
 
@@ -37,11 +38,11 @@ class Rebuilder:
 class _SetRebuilder:
     """Reads the discs of a set with parity, from those images of it that are there."""
 
-    def __init__(self, given: Sequence[OpenedDisc]) -> None:
-        self._infos = _images(given)
+    def __init__(self, opened: Sequence[OpenedDisc]) -> None:
+        self._infos = _images(opened)
         copies: dict[int, list[Sectors]] = {}
         self._parities: dict[int, Reader] = {}
-        for disc in given:
+        for disc in opened:
             if isinstance(disc.source, ImageDisc) and not disc.merged:
                 copies.setdefault(disc.key.number, []).append(disc.source.image.sectors)
                 parity = disc.parity
@@ -66,7 +67,7 @@ class _SetRebuilder:
         doubted = chain.from_iterable(combinations(others, count) for count in range(spare + 1))
         guesses = ((number, *more) for more in islice(doubted, _MOST_GUESSES))
         for doubts in ((), *guesses) if number in self._images else guesses:
-            sectors = _Rebuilt(number, self._columns(doubts), self._parity_columns())
+            sectors = RebuiltSectors(number, self._columns(doubts), self._parity_columns())
             with suppress(DamagedImageError):
                 yield ImageDisc(IsoImage(sectors, whole=False), f"{sectors.name}, rebuilt")
 
@@ -75,7 +76,7 @@ class _SetRebuilder:
         for info in self._infos:
             sectors = self._images.get(info.number)
             if sectors and info.number not in doubts:
-                columns.append(Column(sectors, 0, info.sectors))
+                columns.append(SectorRun(sectors, 0, info.sectors))
             else:
                 columns.append(Missing(info.volume_id, info.sectors))
         return columns
@@ -88,56 +89,9 @@ class _SetRebuilder:
         ]
 
 
-class Column:
-    """A run of a disc's sectors, as what rebuilds wants it."""
-
-    def __init__(self, sectors: Sectors, start: int, count: int) -> None:
-        self.name = sectors.name
-        self.sectors = count
-        self._from = sectors
-        self._start = start
-
-    def read(self, first: int, into: memoryview) -> Sequence[range]:
-        """Fill `into`; return the sectors that cannot be read."""
-        try:
-            self._from.read_into((self._start + first) * SECTOR, into)
-        except UnreadableSectorsError as error:
-            return [range(bad - self._start, bad - self._start + count) for bad, count in error.bad]
-        return ()
-
-
-class _Rebuilt:
-    """A disc's sectors, each made from those of others where it cannot be read."""
-
-    def __init__(self, number: int, images: Sequence[Reader], parities: Sequence[Reader]) -> None:
-        self._row = number - 1
-        self._images = images
-        self._parities = parities
-        self.name = images[self._row].name
-        self.count = images[self._row].sectors
-
-    def close(self) -> None:
-        """The discs are not its own."""
-
-    def read_into(self, offset: int, buffer: memoryview) -> None:
-        """Fill the buffer with bytes of the disc."""
-        span = range(offset // SECTOR, -(-(offset + len(buffer)) // SECTOR))
-        if span.stop > self.count:
-            raise UnreadableSectorsError(
-                self.name, [(self.count, span.stop - self.count)], "it ends"
-            )
-        try:
-            for piece in rebuild(self._images, self._parities, [self._row], span=span):
-                at = piece.first * SECTOR - offset
-                start, end = max(at, 0), min(at + len(piece.data), len(buffer))
-                buffer[start:end] = piece.data[start - at : end - at]
-        except UnrecoverableError as error:
-            raise UnreadableSectorsError(self.name, [(span.start, len(span))], str(error)) from None
-
-
-def _images(given: Sequence[OpenedDisc]) -> list[ImageInfo]:
+def _images(opened: Sequence[OpenedDisc]) -> list[ImageInfo]:
     """The images that parity was made from, as the first sound parity disc says."""
-    for disc in given:
+    for disc in opened:
         if disc.parity:
             with suppress(DamagedImageError, KeyError, ValueError):
                 return parse_images(disc.source.read(IMAGES).decode("ascii"))
@@ -147,4 +101,4 @@ def _images(given: Sequence[OpenedDisc]) -> list[ImageInfo]:
 def _parity(disc: ImageDisc, number: int) -> Reader:
     """The parity on a disc, which lies in one piece."""
     file = disc.image.find(parity_path(number))
-    return Column(disc.image.sectors, file.extents[0].sector, file.size // SECTOR)
+    return SectorRun(disc.image.sectors, file.extents[0].sector, file.size // SECTOR)

@@ -1,4 +1,4 @@
-"""What came back and what did not."""
+"""What came back and what did not, as the restore finds it out."""
 
 import errno
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ class Remark(msgspec.Struct, frozen=True):
 
 
 class MissingDisc(msgspec.Struct, frozen=True, kw_only=True):
-    """A disc that was not given, how many files need it, and which; `set` is its set's title."""
+    """A disc that was not there, how many files need it, and which; `set` is its set's title."""
 
     number: int
     volume_id: str
@@ -39,7 +39,7 @@ class DiscRead(msgspec.Struct, frozen=True):
 
 
 class RestoreReport(msgspec.Struct, kw_only=True):
-    """The outcome of a restore. `damaged`: discs that cannot be read, files with a wrong hash.
+    """What became of a restore. `damaged`: discs that cannot be read, files with a wrong hash.
 
     `warnings`: what was damaged, but made up for by copies or parity.
     `repaired`: images of lost or damaged discs that were made good again, files that were written.

@@ -14,7 +14,14 @@ from types import MappingProxyType
 from typing import Self
 
 from spanner.errors import UsageError
-from spanner.restoring.partial_file import PartialFile, beside, noted_parts, remove, rename, settle
+from spanner.restoring.partial_file import (
+    PartialFile,
+    beside,
+    noted_parts,
+    remove,
+    rename,
+    set_mode_and_time,
+)
 from spanner.wording import printable
 
 _CHUNK = 4 << 20
@@ -80,7 +87,7 @@ class Target:
         parent, name = _split(path)
         fd = os.open(name, _DIRECTORY, dir_fd=self._directory(parent))
         try:
-            settle(fd, mode, mtime_ns)
+            set_mode_and_time(fd, mode, mtime_ns)
         finally:
             os.close(fd)
 
@@ -124,12 +131,12 @@ class Target:
             os.close(fd)
         return digest.hexdigest()
 
-    def settle(self, path: str, mode: int, mtime_ns: int) -> None:
+    def set_mode_and_time(self, path: str, mode: int, mtime_ns: int) -> None:
         """Give a file that is already there its mode and time."""
         parent, name = _split(path)
         fd = os.open(name, _READ, dir_fd=self._directory(parent))
         try:
-            settle(fd, mode, mtime_ns)
+            set_mode_and_time(fd, mode, mtime_ns)
         finally:
             os.close(fd)
 
@@ -223,14 +230,6 @@ class Target:
         if self._last[2] >= 0:
             os.close(self._last[2])
         self._last = "", False, -1
-
-
-def room(folder: str) -> tuple[int, int]:
-    """The file system that a folder is or will be on, and how many bytes can be written there."""
-    while not os.path.exists(folder):
-        folder = os.path.dirname(os.path.abspath(folder))
-    info = os.statvfs(folder)
-    return os.stat(folder).st_dev, info.f_bavail * info.f_frsize
 
 
 def _open_folder(folder: str, make: bool) -> int:

@@ -1,8 +1,8 @@
-"""What of the wanted files is in the target already, and what may be written there."""
+"""What of a plan is in the target already, and what may be written there."""
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from burners.progress import Progress
 from spanner.restoring.report import Remark, ReportBuilder
@@ -14,14 +14,14 @@ class TargetScan:
     """Looks at the target, file by file.
 
     `there` are files that need no writing, `waiting` those that do, with the numbers of the parts
-    to write. `unknown` are files that can only be compared with discs that were not given.
+    to write. `unknown` are files that can only be compared when further discs were read.
     """
 
     def __init__(
         self,
         target: Target,
-        wanted: RestorePlan,
-        outcome: ReportBuilder,
+        plan: RestorePlan,
+        builder: ReportBuilder,
         progress: Progress,
         overwrite: bool,
     ) -> None:
@@ -29,14 +29,14 @@ class TargetScan:
         self.waiting: dict[str, set[int]] = {}
         self.unknown: set[str] = set()
         self._target = target
-        self._wanted = wanted
-        self._outcome = outcome
+        self._plan = plan
+        self._builder = builder
         self._progress = progress
         self._overwrite = overwrite
 
     def run(self) -> None:
         """Look at all files; a further name only where its first name cannot be linked to."""
-        files = self._wanted.files.values()
+        files = self._plan.files.values()
         self._look(file for file in files if not file.link_to)
         stand_ins: dict[str, str] = {}
         for file in files:
@@ -51,9 +51,23 @@ class TargetScan:
 
     def look_again(self) -> None:
         """Look at the files that could not be compared, as far as their hashes are known by now."""
-        known = [path for path in self.unknown if self._wanted.files[path].hashes_known]
+        known = [path for path in self.unknown if self._plan.files[path].hashes_known]
         self.unknown.difference_update(known)
-        self._look(self._wanted.files[path] for path in sorted(known))
+        self._look(self._plan.files[path] for path in sorted(known))
+
+    def waiting_parts(self) -> Iterator[FilePart]:
+        """The parts to write, but of files of which it is known that they cannot be restored."""
+        for path, numbers in self.waiting.items():
+            if not self._builder.has_failed(path):
+                for number in numbers:
+                    yield self._plan.files[path].parts[number]
+
+    def unknown_parts(self) -> Iterator[FilePart]:
+        """The parts whose hashes it takes to compare files that could not be compared."""
+        for path in self.unknown:
+            for part in self._plan.files[path].parts.values():
+                if not part.sha256:
+                    yield part
 
     def is_same(self, file: PlannedFile, found: os.stat_result) -> bool | None:
         """Whether the file is there. None: a hash is not known, and its time is another.
@@ -69,28 +83,29 @@ class TargetScan:
             return True
         return None
 
-    def mend(self, file: PlannedFile, found: os.stat_result) -> None:
-        """The file is there: see that its mode and time are right."""
+    def correct_mode_and_time(self, file: PlannedFile, found: os.stat_result) -> None:
+        """Give a file that is there its mode and time, where they are others."""
         if (stat.S_IMODE(found.st_mode), found.st_mtime_ns) != (file.mode, file.mtime_ns):
-            self._target.settle(file.path, file.mode, file.mtime_ns)
+            self._target.set_mode_and_time(file.path, file.mode, file.mtime_ns)
 
     def may_replace(self, path: str, mtime_ns: int, found: os.stat_result) -> bool:
         """Whether something else at the path may go; where not, that is reported."""
         if stat.S_ISDIR(found.st_mode):
-            self._outcome.fail(path, "a folder is in its place")
+            self._builder.fail(path, "a folder is in its place")
             return False
         if self._overwrite:
             return True
         age = "newer" if found.st_mtime_ns > mtime_ns else "different"
         reason = f"a {age} file is there; --overwrite replaces it"
-        self._outcome.report.kept_newer.append(Remark(path, reason))
+        self._builder.report.kept_newer.append(Remark(path, reason))
         return False
 
     def _look(self, files: Iterable[PlannedFile]) -> None:
+        """Look at these files, at those that are not there at all without reading anything."""
         there: list[tuple[PlannedFile, os.stat_result | None, os.stat_result | None]] = []
         total = 0
         for file in files:
-            with self._outcome.guarded(file.path):
+            with self._builder.guarded(file.path):
                 found = self._target.stat(file.path)
                 partial = self._partial(file)
                 if found is None and partial is None:
@@ -103,14 +118,15 @@ class TargetScan:
         if there:
             with self._progress.task("looking at what is there", total):
                 for file, found, partial in there:
-                    with self._outcome.guarded(file.path):
+                    with self._builder.guarded(file.path):
                         self._look_at(file, found, partial is not None)
 
     def _look_at(self, file: PlannedFile, found: os.stat_result | None, begun: bool) -> None:
+        """Compare a file with what is in its place, and with what an earlier run left beside it."""
         same = self.is_same(file, found) if found else False
         if found and same:
-            self.mend(file, found)
-            self._outcome.report.already_there.append(file.path)
+            self.correct_mode_and_time(file, found)
+            self._builder.report.already_there.append(file.path)
             self.there.add(file.path)
             if begun:
                 self._target.remove_partial(file.path)
@@ -131,7 +147,7 @@ class TargetScan:
         beside = self._target.beside(file.path)
         found = set()
         for number, sha256 in self._target.parts_beside(
-            file.path, file.size, self._wanted.set_id
+            file.path, file.size, self._plan.set_id
         ).items():
             part = file.parts.get(number)
             if part and part.sha256 in ("", sha256) and self._has(beside, part, sha256):
@@ -140,6 +156,7 @@ class TargetScan:
         return found
 
     def _has(self, path: str, part: FilePart, sha256: str) -> bool:
+        """Whether the part's bytes in the file at `path` have that hash."""
         found = self._target.hash_range(path, part.offset, part.size)
         self._progress.advance(part.size)
         return found == sha256

@@ -24,8 +24,8 @@ import zfec
 from spanner.model.units import SECTOR
 from spanner.parity.files import rebuild, write_parity
 from spanner.parity.readers import Missing
+from spanner.reading.rebuilt import SectorRun
 from spanner.reading.sectors import FileSectors
-from spanner.restoring.rebuilding import Column
 
 MEGABYTE = 1_000_000
 BLOCK = 64 << 10  # of 8 KiB to 1 MiB what zfec is fastest with
@@ -155,10 +155,10 @@ def rebuild_lost(images: Sequence[str], parities: Sequence[str]) -> None:
                 assert os.pread(fd, len(piece.data), piece.first * SECTOR) == piece.data
 
 
-def readers(stack: ExitStack, paths: Sequence[str]) -> list[Column]:
+def readers(stack: ExitStack, paths: Sequence[str]) -> list[SectorRun]:
     """The open files."""
     opened = [stack.enter_context(closing(FileSectors(path))) for path in paths]
-    return [Column(file, 0, file.count) for file in opened]
+    return [SectorRun(file, 0, file.count) for file in opened]
 
 
 def describe(run: Run, size: float) -> str:

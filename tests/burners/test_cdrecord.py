@@ -22,7 +22,7 @@ from burners.errors import (
     TooSmallError,
     UsedMediumError,
 )
-from burners.programs import Order, Phase, Trouble, Written
+from burners.programs import BytesWritten, Phase, RecordingRequest, Trouble
 
 CDRSKIN = Cdrecord("cdrskin", "cdrskin")
 WODIM = Cdrecord("wodim", "wodim")
@@ -54,7 +54,7 @@ _SCHILY_VERSION = (
 def command(
     program: Cdrecord, medium: str, speed: float | None = None, *, simulate: bool = False
 ) -> str:
-    return " ".join(program.arguments(Order("/dev/sr1", medium, 1728, speed, simulate)))
+    return " ".join(program.arguments(RecordingRequest("/dev/sr1", medium, 1728, speed, simulate)))
 
 
 def error_of(line: str, program: Cdrecord = CDRSKIN) -> tuple[type[BurnError], str, bool] | None:
@@ -185,7 +185,7 @@ def test_who_may_lock_memory(
     ],
 )
 def test_progress(line: str, done: int) -> None:
-    assert WODIM.parse(line) == CDRSKIN.parse(line) == Written(done << 20)
+    assert WODIM.parse(line) == CDRSKIN.parse(line) == BytesWritten(done << 20)
 
 
 @pytest.mark.parametrize(

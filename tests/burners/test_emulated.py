@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from burners import BurnError, Drive, Image, LoadedMedium, burn, recording
-from burners.media import RECORDABLE
+from burners import BurnError, Drive, Image, LoadedMedium, burn, disc_recording
+from burners.disc_types import RECORDABLE
 
 DATA = os.urandom(5 << 20)
 NOBODY = 65534
@@ -44,9 +44,9 @@ def drive(folder: Path, program: Callable[[str], str], monkeypatch: pytest.Monke
         state="loaded",
         medium=medium,
     )
-    monkeypatch.setattr(recording, "look", lambda node: found)
-    monkeypatch.setattr(recording, "wait_ready", lambda node, seconds: True)
-    monkeypatch.setattr(recording, "unlock", lambda node: None)
+    monkeypatch.setattr(disc_recording, "look", lambda node: found)
+    monkeypatch.setattr(disc_recording, "wait_ready", lambda node, seconds: True)
+    monkeypatch.setattr(disc_recording, "unlock", lambda node: None)
     return found
 
 

@@ -18,13 +18,13 @@ from burners.errors import (
     UsedMediumError,
 )
 from burners.growisofs import Growisofs
-from burners.programs import Order, Phase, Trouble, Written
+from burners.programs import BytesWritten, Phase, RecordingRequest, Trouble
 
 GROWISOFS = Growisofs()
 
 
 def command(medium: str, speed: float | None = None, *, simulate: bool = False) -> str:
-    order = Order("/dev/sr1", medium, 1728, speed, simulate)
+    order = RecordingRequest("/dev/sr1", medium, 1728, speed, simulate)
     return " ".join(GROWISOFS.arguments(order))
 
 
@@ -90,7 +90,7 @@ def test_last_phase(kind: str, phase: str) -> None:
     ],
 )
 def test_progress(line: str, done: int) -> None:
-    assert GROWISOFS.parse(line) == Written(done)
+    assert GROWISOFS.parse(line) == BytesWritten(done)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from burners.errors import (
     UsedMediumError,
 )
 from burners.growisofs import Growisofs
-from burners.programs import Phase, Program, Trouble, Written
+from burners.programs import BytesWritten, Phase, Program, Trouble
 
 RECORDINGS = Path(__file__).parent / "recordings"
 SIZE = 1728 * 2048
@@ -80,7 +80,7 @@ GOOD = {
 
 @dataclass
 class Heard:
-    """What a program said, as `burners.recording` hears it."""
+    """What a program said, as `burners.disc_recording` hears it."""
 
     program: Program
     kind: str
@@ -115,7 +115,7 @@ def hear(name: str) -> Heard:
             heard.troubles.append(event)
         elif isinstance(event, Phase):
             heard.phases.append(event.words)
-        elif isinstance(event, Written):
+        elif isinstance(event, BytesWritten):
             heard.written.append(event.bytes)
     return heard
 

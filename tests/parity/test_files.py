@@ -18,8 +18,8 @@ from spanner.model.units import SECTOR
 from spanner.parity import files
 from spanner.parity.files import rebuild, write_parity
 from spanner.parity.readers import Missing, Reader
+from spanner.reading.rebuilt import SectorRun
 from spanner.reading.sectors import FileSectors
-from spanner.restoring.rebuilding import Column
 from support.parity import MemoryReader, slow_parities
 from support.scratched import scratch
 
@@ -214,9 +214,9 @@ def test_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = [str(tmp_path / "1.parity"), str(tmp_path / "2.parity")]
     with ExitStack() as stack:
 
-        def columns(*paths: str) -> list[Column]:
+        def columns(*paths: str) -> list[SectorRun]:
             opened = [stack.enter_context(closing(FileSectors(path))) for path in paths]
-            return [Column(file, 0, file.count) for file in opened]
+            return [SectorRun(file, 0, file.count) for file in opened]
 
         outputs = [stack.enter_context(open(path, "wb")) for path in made]
         write_parity(columns(*names), outputs)
@@ -226,7 +226,7 @@ def test_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         os.truncate(names[1], 100 * SECTOR + 5)
         scratch(monkeypatch, {names[0]: range(10, 40), names[2]: range(60, 64)})
         readers = [
-            Column(stack.enter_context(closing(FileSectors(name))), 0, length)
+            SectorRun(stack.enter_context(closing(FileSectors(name))), 0, length)
             for name, length in zip(names, lengths, strict=True)
         ]
         contents, _ = joined(readers, columns(*made), [0, 1, 2])

@@ -11,9 +11,8 @@ import pytest
 from burners import silent
 from spanner.ecc.rs03 import Rs03
 from spanner.reading import ecc_repair
-from spanner.reading.ecc_repair import may_carry, repaired
-from spanner.reading.prognosis import prognosis
-from spanner.reading.verify import verify
+from spanner.reading.ecc_repair import may_carry_ecc, repair_into
+from spanner.reading.verify import repairability, verify
 from support.discs import flip, get_back, place
 from support.ecc import assert_good, layout_in, scattered, spoil
 from support.sets import MadeSet, make_set
@@ -67,9 +66,9 @@ def damages(layout: Rs03) -> dict[str, Iterable[int]]:
 def check_whole(image: str, made: MadeSet, root: str, folder: Path) -> None:
     before = Path(image).read_bytes()
     assert verify(image, silent).problems
-    assert prognosis(image, str(folder), silent).good
+    assert repairability(image, str(folder), silent).good
     copy = str(folder / "copy.iso")
-    found = repaired(image, copy)
+    found = repair_into(image, copy)
     assert found
     assert found.left == 0
     assert Path(copy).read_bytes() == Path(made.images[0]).read_bytes()
@@ -126,7 +125,7 @@ def test_unreadable_sectors_are_marked_and_come_back(
         return preadv(fd, buffers, offset)
 
     monkeypatch.setattr(os, "preadv", failing)
-    found = repaired(image, str(tmp_path / "copy.iso"))
+    found = repair_into(image, str(tmp_path / "copy.iso"))
     assert found
     assert (found.repaired, found.left) == (len(lost), 0)
     assert (tmp_path / "copy.iso").read_bytes() == Path(made.images[0]).read_bytes()
@@ -137,7 +136,7 @@ def test_more_than_it_can_is_said_and_all_else_comes_back(
 ) -> None:
     first = place(image, "data/S/b.wav") // 2048
     spoil(image, range(first, first + layout.layer * (layout.roots + 1)))
-    outlook = prognosis(image, str(tmp_path), silent)
+    outlook = repairability(image, str(tmp_path), silent)
     assert outlook.good is False
     assert "are lost" in outlook.words
     report = get_back([image], tmp_path / "back", scratch=str(tmp_path))
@@ -155,23 +154,23 @@ def test_more_than_it_can_is_said_and_all_else_comes_back(
 def test_a_cut_image(made: MadeSet, image: str, layout: Rs03, tmp_path: Path) -> None:
     os.truncate(image, (layout.total - layout.layer) * 2048)
     assert verify(image, silent).problems
-    assert prognosis(image, str(tmp_path), silent).good
+    assert repairability(image, str(tmp_path), silent).good
 
 
 def test_without_error_correction_nothing_is_copied(
     root: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [image] = make_set(root, str(tmp_path), "custom:5MB").images
-    assert not may_carry(image)
+    assert not may_carry_ecc(image)
     monkeypatch.setattr(ecc_repair, "scratch_file", None)
     flip(image, place(image, "data/S/a.wav"))
-    assert prognosis(image, str(tmp_path), silent).good is False
+    assert repairability(image, str(tmp_path), silent).good is False
     assert get_back([image], tmp_path / "back").exit_code == 5
 
 
 def test_no_room_for_the_copy(image: str, tmp_path: Path) -> None:
     flip(image, place(image, "data/S/a.wav"))
-    outlook = prognosis(image, str(tmp_path / "missing"), silent)
+    outlook = repairability(image, str(tmp_path / "missing"), silent)
     assert outlook.good is None
     assert "is not known" in outlook.words
     report = get_back([image], tmp_path / "back", scratch=str(tmp_path / "missing"))

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spanner.model.units import SECTOR
-from spanner.reading.sectors import FileSectors, MergedSectors, UnreadableSectorsError, ranges
+from spanner.reading.merged import MergedSectors
+from spanner.reading.sectors import FileSectors, UnreadableSectorsError, ranges
 from support.scratched import scratch
 
 COUNT = 40

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spanner.library import VERIFIED, image_key, open_library
-from spanner.restoring.disc_prompt import fewest
+from spanner.restoring.fewest_discs import fewest_discs
 from support.jobs import spanner, start, wait_for
 from support.rig import Rig
 from support.sets import MadeSet, make_set
@@ -23,7 +23,7 @@ from support.trees import write
 
 @given(st.lists(st.sets(st.integers(1, 6), min_size=1, max_size=3), max_size=12))
 def test_the_fewest_discs(parts: list[set[int]]) -> None:
-    chosen = fewest(parts)
+    chosen = fewest_discs(parts)
     assert all(discs & set(chosen) for discs in parts)
     alone = {min(discs) for discs in parts if len(discs) == 1}
     assert alone <= set(chosen)
@@ -36,9 +36,9 @@ def test_the_fewest_discs(parts: list[set[int]]) -> None:
 
 
 def test_what_is_on_one_disc_only_is_fewest_for_certain() -> None:
-    assert fewest([{3}, {1}, {1, 2, 3}, {2, 3}]) == [1, 3]
-    assert fewest([]) == []
-    assert fewest([{1, 2, 3}]) == [1]
+    assert fewest_discs([{3}, {1}, {1, 2, 3}, {2, 3}]) == [1, 3]
+    assert fewest_discs([]) == []
+    assert fewest_discs([{1, 2, 3}]) == [1]
 
 
 @pytest.fixture

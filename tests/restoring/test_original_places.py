@@ -9,7 +9,7 @@ import pytest
 
 from spanner.errors import DoesNotFitError, UsageError
 from spanner.model import mounts
-from spanner.restoring import restore as restoring
+from spanner.restoring import target_room
 from spanner.sources.collect import CollectOptions, collect
 from spanner.sources.formats.detect import read_session
 from spanner.sources.resolver import MediaResolver
@@ -64,14 +64,14 @@ def test_where_they_were(made: MadeSet, tmp_path: Path, library: Path) -> None:
     before = everything(library)
     shutil.rmtree(library)
     asked: list[str] = []
-    report = get_back(made.images, tmp_path / "out", allow_elsewhere=agree(asked))
+    report = get_back(made.images, tmp_path / "out", original_places=agree(asked))
     assert report.exit_code == 0
     assert asked == [str(library), str(library / "Loops")]
     assert everything(library) == before
     assert os.stat(library / "Loops/Loop.wav").st_mode & 0o777 == 0o640
     assert everything(tmp_path / "out") == {"Song/Audio Files/Kick.wav": b"kick"}
     assert not list((tmp_path / "out").rglob("External Media"))
-    again = get_back(made.images, tmp_path / "out", allow_elsewhere=agree([]))
+    again = get_back(made.images, tmp_path / "out", original_places=agree([]))
     assert again.restored == []
     assert again.exit_code == 0
 
@@ -81,14 +81,14 @@ def test_nothing_is_done_unless_that_is_agreed_to(
 ) -> None:
     shutil.rmtree(library)
     with pytest.raises(UsageError, match="nothing was restored"):
-        get_back(made.images, tmp_path / "out", allow_elsewhere=lambda _: False)
+        get_back(made.images, tmp_path / "out", original_places=lambda _: False)
     assert not library.exists()
     assert not (tmp_path / "out").exists()
 
 
 def test_what_is_newer_there_stays(made: MadeSet, tmp_path: Path, library: Path) -> None:
     write(str(library), "Shot.wav", b"newer", mtime_ns=1_800_000_000_000_000_000)
-    report = get_back(made.images, tmp_path / "out", allow_elsewhere=agree([]))
+    report = get_back(made.images, tmp_path / "out", original_places=agree([]))
     assert (library / "Shot.wav").read_bytes() == b"newer"
     assert [os.path.basename(each.path) for each in report.kept_newer] == ["Shot.wav"]
     assert report.exit_code == 7
@@ -97,7 +97,7 @@ def test_what_is_newer_there_stays(made: MadeSet, tmp_path: Path, library: Path)
 def test_folders_there_keep_their_modes(made: MadeSet, tmp_path: Path, library: Path) -> None:
     os.remove(library / "Shot.wav")
     os.chmod(library, 0o711)
-    get_back(made.images, tmp_path / "out", allow_elsewhere=agree([]))
+    get_back(made.images, tmp_path / "out", original_places=agree([]))
     assert os.stat(library).st_mode & 0o777 == 0o711
     assert (library / "Shot.wav").exists()
 
@@ -113,7 +113,7 @@ def test_a_volume_that_is_not_mounted(tmp_path: Path, monkeypatch: pytest.Monkey
     made = make_set("", str(tmp_path / "discs"), tree=tree)
     shutil.rmtree(volumes / "AG")
     os.remove(volumes / "B" / "Take.wav")
-    report = get_back(made.images, tmp_path / "out", allow_elsewhere=agree([]))
+    report = get_back(made.images, tmp_path / "out", original_places=agree([]))
     assert report.exit_code == 0
     assert (tmp_path / "out/Song/External Media/AG/Take.wav").read_bytes() == b"take"
     assert (volumes / "B/Take.wav").read_bytes() == b"other"
@@ -129,6 +129,6 @@ def test_room_is_asked_of_each_file_system(
     def room(folder: str) -> tuple[int, int]:
         return (1, 7999) if folder.startswith(str(library)) else (2, 1 << 40)
 
-    monkeypatch.setattr(restoring, "room", room)
+    monkeypatch.setattr(target_room, "room", room)
     with pytest.raises(DoesNotFitError, match=r"Library.* has 8 kB free, 8 kB are needed"):
-        get_back(made.images, tmp_path / "out", allow_elsewhere=agree([]))
+        get_back(made.images, tmp_path / "out", original_places=agree([]))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from spanner.errors import DoesNotFitError
-from spanner.restoring import restore as restoring
+from spanner.restoring import target_room
 from support.discs import get_back
 from support.sets import MadeSet, make_set
 from support.trees import snapshot, write
@@ -39,7 +39,7 @@ def test_room_is_looked_at_first(
 ) -> None:
     """As much as is to be written now must fit: not what is there, not what other discs have."""
     room = 899_999
-    monkeypatch.setattr(restoring, "room", lambda _: (1, room))
+    monkeypatch.setattr(target_room, "room", lambda _: (1, room))
     with pytest.raises(DoesNotFitError, match=r"out has 900 kB free, 900 kB are needed: make room"):
         get_back(made.images, tmp_path / "out")
     assert os.listdir(tmp_path / "out/S") == []
@@ -64,7 +64,7 @@ def test_parts_that_are_there_need_no_room(
     first, *rest = sizes
     get_back([made.images[first - 1]], tmp_path / "out", only=["long.wav"])
     room = sum(sizes[number] for number in rest)
-    monkeypatch.setattr(restoring, "room", lambda _: (1, room))
+    monkeypatch.setattr(target_room, "room", lambda _: (1, room))
     report = get_back(made.images, tmp_path / "out", only=["long.wav"])
     assert report.restored == ["S/long.wav"]
 
@@ -105,7 +105,7 @@ def test_full_at_any_step(
 _ON_A_SMALL_DISK = """
 import os, subprocess, sys
 from spanner.errors import DoesNotFitError
-from spanner.restoring import restore as restoring
+from spanner.restoring import target_room
 from support.discs import get_back
 from support.trees import snapshot
 disk, root, *images = sys.argv[1:]
@@ -120,15 +120,15 @@ except DoesNotFitError as error:
 else:
     raise AssertionError("it cannot fit")
 assert os.listdir(out + "/S") == []
-room = restoring.room
-restoring.room = lambda _: (1, 10**9)
+room = target_room.room
+target_room.room = lambda _: (1, 10**9)
 try:
     get_back(images, out)
 except DoesNotFitError as error:
     assert str(error) == out + " is full: make room and run the same command again", error
 else:
     raise AssertionError("it cannot fit")
-restoring.room = room
+target_room.room = room
 names = sorted(os.listdir(out + "/S"))
 assert names == ["a.wav", "b.wav", "c.wav"], names
 for name in names:

@@ -182,7 +182,7 @@ def test_nothing_is_reached_through_what_is_no_folder(
         lambda: target.partial("S/x/new", fresh=True),
         lambda: target.partial("S/x/file", fresh=False),
         lambda: target.hash_range("S/x/file", 0, 4),
-        lambda: target.settle("S/x/file", 0o777, 0),
+        lambda: target.set_mode_and_time("S/x/file", 0o777, 0),
         lambda: target.hard_link("S/x/file", "mine"),
         lambda: target.hard_link("first", "S/x/new"),
         lambda: target.copy("S/x/file", "mine", 0o777, 0),
@@ -207,7 +207,7 @@ def test_links_in_files_places_are_not_followed(target: Target, tmp_path: Path) 
     assert stat.S_ISLNK(found.st_mode)
     for action in (
         lambda: target.hash_range("a", 0, 4),
-        lambda: target.settle("a", 0o777, 0),
+        lambda: target.set_mode_and_time("a", 0o777, 0),
         lambda: target.copy("a", "b", 0o777, 0),
         lambda: target.finish_directory("a", 0o777, 0),
         lambda: target.partial("b", fresh=False),

@@ -23,7 +23,7 @@ sys.path[:0] = [str(PROJECT), str(PROJECT / "tests")]
 
 from burners.cdrecord import Cdrecord, find_dialect  # noqa: E402
 from burners.growisofs import Growisofs  # noqa: E402
-from burners.programs import Order, Program  # noqa: E402
+from burners.programs import Program, RecordingRequest  # noqa: E402
 from support.rig import SECTOR, Rig, need_rig, virtual_burner  # noqa: E402
 
 RECORDINGS = PROJECT / "tests" / "burners" / "recordings"
@@ -73,7 +73,7 @@ class Case:
 
     def arguments(self) -> list[str]:
         """The command line that the adapter makes."""
-        order = Order("/dev/sr0", self.kind, SECTORS, self.speed, simulate=self.simulate)
+        order = RecordingRequest("/dev/sr0", self.kind, SECTORS, self.speed, simulate=self.simulate)
         return _program(self).arguments(order)
 
 

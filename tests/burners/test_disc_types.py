@@ -2,7 +2,7 @@
 
 import pytest
 
-from burners.media import (
+from burners.disc_types import (
     RECORDABLE,
     REWRITABLE,
     SIMULATED,

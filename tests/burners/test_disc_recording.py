@@ -25,10 +25,11 @@ from burners import (
     TooSmallError,
     UsedMediumError,
     burn,
-    recording,
+    disc_recording,
 )
-from burners.media import RECORDABLE
-from burners.recording import check, choose
+from burners.disc_recording import check_medium
+from burners.disc_types import RECORDABLE
+from burners.program_choice import choose_program
 
 DATA = os.urandom(3 << 20)
 SECTORS = len(DATA) // 2048
@@ -103,12 +104,12 @@ def drive(kind: str = "dvd+r", state: str = "blank", free: int = 1 << 20) -> Dri
 def put_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Drive]:
     """Says what lies in the drive before a program ran, and after it."""
     unlocked: list[str] = []
-    monkeypatch.setattr(recording, "unlock", unlocked.append)
-    monkeypatch.setattr(recording, "wait_ready", lambda node, seconds: True)
+    monkeypatch.setattr(disc_recording, "unlock", unlocked.append)
+    monkeypatch.setattr(disc_recording, "wait_ready", lambda node, seconds: True)
 
     def put(kind: str = "dvd+r", after: str = "complete") -> Drive:
         states = iter([drive(kind), drive(kind, after), drive(kind, after)])
-        monkeypatch.setattr(recording, "look", lambda node: next(states))
+        monkeypatch.setattr(disc_recording, "look", lambda node: next(states))
         return drive(kind)
 
     put.unlocked = unlocked  # type: ignore[attr-defined]
@@ -168,10 +169,10 @@ def test_the_best_that_is_there(stands: Stands, kind: str, there: list[str], tak
     for name in there:
         stands.put(name, "", version=f"{name} 1.5")
     if taken:
-        assert choose(drive(kind), SECTORS).name == taken
+        assert choose_program(drive(kind), SECTORS).name == taken
     else:
         with pytest.raises(ProgramError, match="no program here can write this image"):
-            choose(drive(kind), SECTORS)
+            choose_program(drive(kind), SECTORS)
 
 
 def test_a_cdrecord_is_what_it_says_it_is(stands: Stands) -> None:
@@ -179,27 +180,27 @@ def test_a_cdrecord_is_what_it_says_it_is(stands: Stands) -> None:
         "cdrecord", "", version="Cdrecord-yelling-line-to-tell-frontends-to-use\nWodim 1.1.11"
     )
     stands.put("cdrskin", "", version="cdrskin 1.5.4")
-    assert choose(drive("cd-r"), SECTORS).name == "cdrskin"
+    assert choose_program(drive("cd-r"), SECTORS).name == "cdrskin"
     stands.put("cdrecord", "", version="Cdrecord-ProDVD-ProBD-Clone 3.02a09 Joerg Schilling")
-    assert choose(drive("cd-r"), SECTORS).name == "cdrecord"
+    assert choose_program(drive("cd-r"), SECTORS).name == "cdrecord"
 
 
 def test_one_program_can_be_asked_for(stands: Stands) -> None:
     for name in ("growisofs", "cdrskin"):
         stands.put(name, "", version=name)
-    assert choose(drive("bd-r"), SECTORS, only="cdrskin").name == "cdrskin"
+    assert choose_program(drive("bd-r"), SECTORS, only="cdrskin").name == "cdrskin"
     with pytest.raises(ProgramError, match="wodim cannot write this image on a BD-R"):
-        choose(drive("bd-r"), SECTORS, only="wodim")
+        choose_program(drive("bd-r"), SECTORS, only="wodim")
 
 
 def test_growisofs_is_spared_what_it_refuses(stands: Stands) -> None:
     for name in ("growisofs", "cdrskin"):
         stands.put(name, "", version=name)
-    assert choose(drive("dvd+r"), 31).name == "cdrskin"
-    assert choose(drive("dvd+r"), 32).name == "growisofs"
-    assert choose(drive("dvd-r-dl", free=4000), 1999).name == "cdrskin"
-    assert choose(drive("dvd-r-dl", free=4000), 2000).name == "growisofs"
-    assert choose(drive("dvd+r-dl", free=4000), 100).name == "growisofs"
+    assert choose_program(drive("dvd+r"), 31).name == "cdrskin"
+    assert choose_program(drive("dvd+r"), 32).name == "growisofs"
+    assert choose_program(drive("dvd-r-dl", free=4000), 1999).name == "cdrskin"
+    assert choose_program(drive("dvd-r-dl", free=4000), 2000).name == "growisofs"
+    assert choose_program(drive("dvd+r-dl", free=4000), 100).name == "growisofs"
 
 
 @pytest.mark.parametrize(("kind", "able"), [("cd-r", True), ("dvd-r", True), ("dvd+r", False)])
@@ -207,10 +208,10 @@ def test_only_what_can_simulate_does(stands: Stands, kind: str, able: bool) -> N
     for name in ("growisofs", "cdrskin"):
         stands.put(name, "", version=name)
     if able:
-        choose(drive(kind), SECTORS, simulate=True)
+        choose_program(drive(kind), SECTORS, simulate=True)
     else:
         with pytest.raises(ProgramError, match="only pretend to write on a DVD\\+R"):
-            choose(drive(kind), SECTORS, simulate=True)
+            choose_program(drive(kind), SECTORS, simulate=True)
 
 
 TOLD = 'print(":-[ WRITE@LBA=250h failed with SK=3h/WRITE ERROR]: Input/output error")\n'
@@ -336,9 +337,9 @@ def other(state: str) -> Drive:
 
 
 def test_what_can_take_an_image() -> None:
-    check(drive(free=1600), 1600)
-    check(drive(free=1600), 1585)
-    check(drive("cd-r", free=1585), 1585)
+    check_medium(drive(free=1600), 1600)
+    check_medium(drive(free=1600), 1585)
+    check_medium(drive("cd-r", free=1585), 1585)
     for refused, sectors, kind, words in (
         (drive(free=1599), 1585, TooSmallError, "1,599 sectors free, 1,600 are needed"),
         (drive("cd-r", free=1584), 1585, TooSmallError, "1,584 sectors free, 1,585"),
@@ -350,7 +351,7 @@ def test_what_can_take_an_image() -> None:
         (other("busy"), 1, BusyError, "in use"),
     ):
         with pytest.raises(kind, match=words):
-            check(refused, sectors)
+            check_medium(refused, sectors)
 
 
 def test_a_drive_that_only_reads_a_type_is_not_asked_to_write_it() -> None:
@@ -364,4 +365,4 @@ def test_a_drive_that_only_reads_a_type_is_not_asked_to_write_it() -> None:
         medium=drive().medium,
     )
     with pytest.raises(MediumError, match=r"/dev/sr0 cannot write on the DVD\+R"):
-        check(reader, 1)
+        check_medium(reader, 1)

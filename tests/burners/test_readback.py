@@ -22,7 +22,7 @@ from burners import (
     ReadBackError,
     StoppedError,
     read_back,
-    reading,
+    readback,
     reload,
     tray,
 )
@@ -37,7 +37,7 @@ IMAGE = os.urandom(SECTORS * SECTOR)
 READ = """
 import json, sys, threading, time
 import burners
-from burners import reading, tray
+from burners import readback, tray
 from burners.image import Burnt, Checksums
 
 with open("image", "rb") as file:
@@ -60,7 +60,7 @@ progress = Counted()
 """
 COMPARE = """
 try:
-    reading.read_back(burnt, burners.look("/dev/sr0"), progress, stop)
+    readback.read_back(burnt, burners.look("/dev/sr0"), progress, stop)
     print(json.dumps(["", "", [], progress.done]))
 except burners.BurnError as error:
     found = getattr(error, "ranges", [])
@@ -171,16 +171,16 @@ for name in ("eject", "close"):
         events.append([name, tray.status(node)])
         do(node)
     setattr(tray, name, noted)
-reading._READY = PATIENCE
+readback._READY = PATIENCE
 start = time.monotonic()
 try:
-    reading.reload(burners.look("/dev/sr0"), lambda: events.append(["by hand", ""]))
+    readback.reload(burners.look("/dev/sr0"), lambda: events.append(["by hand", ""]))
     end = tray.status("/dev/sr0")
 except burners.BurnError as error:
     end = str(error)
 took = time.monotonic() - start
 try:
-    reading.read_back(burnt, burners.look("/dev/sr0"))
+    readback.read_back(burnt, burners.look("/dev/sr0"))
     read = ""
 except burners.BurnError as error:
     read = str(error)
@@ -288,7 +288,7 @@ def sectors(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[int, Exception]],
                 raise errors[lba]
             return IMAGE[lba * SECTOR : (lba + count) * SECTOR]
 
-        monkeypatch.setattr(reading, "read", read)
+        monkeypatch.setattr(readback, "read", read)
 
     return plan
 

@@ -1,15 +1,13 @@
-"""Burns an image on the disc in a drive, by the program that does it best, and judges the outcome.
+"""Burns an image on the disc in a drive, and tells from all that its program says whether it did.
 
 Exit codes are not the truth: growisofs and wodim end with 0 after failures. What a program says of
 itself, its code and, later, the read-back count together.
 """
 
 import contextlib
-import shutil
 import threading
-from collections.abc import Iterator
 
-from burners.cdrecord import FAMILY, Cdrecord, find_dialect, memory_is_limited
+from burners.disc_types import display_name, is_recordable
 from burners.drives import Drive, look
 from burners.errors import (
     BurnError,
@@ -23,16 +21,16 @@ from burners.errors import (
 )
 from burners.folder import FolderDrive
 from burners.growing import GrownImage
-from burners.growisofs import Growisofs
 from burners.image import SECTOR, Burnt, Checksums, Image, measured
-from burners.media import SIMULATED, display_name, is_recordable
-from burners.programs import Order, Phase, Program, Trouble, Written
+from burners.program_choice import choose_program
+from burners.programs import BytesWritten, Phase, Program, RecordingRequest, Trouble
 from burners.progress import Progress, silent
 from burners.running import Ended, run
 from burners.tray import unlock, wait_ready
 
 _BLOCK = 16  # sectors of an error correction block: DVD and BD are written in whole ones
 _READY = 120.0  # seconds that a disc may take to be recognised
+_CLOSING = ("flushing cache", "Fixating...")
 
 
 def burn(
@@ -65,19 +63,19 @@ def burn(
         return drive.burn(image, progress)
     wait_ready(drive.node, _READY)
     now = look(drive.node)
-    check(now, image.sectors)
+    check_medium(now, image.sectors)
     assert now.medium
-    chosen = choose(now, image.sectors, simulate=simulate, only=program)
+    chosen = choose_program(now, image.sectors, simulate=simulate, only=program)
     if isinstance(image, GrownImage):
         with image.whole(scratch, progress, stop) as whole:  # the disc may be another after it
             return burn(
                 whole, drive, progress, speed=speed, simulate=simulate, program=program, stop=stop
             )
-    order = Order(now.node, now.medium.kind, image.sectors, speed, simulate)
-    return _record(image, now, chosen, order, progress, stop)
+    request = RecordingRequest(now.node, now.medium.kind, image.sectors, speed, simulate)
+    return _record(image, now, chosen, request, progress, stop)
 
 
-def check(drive: Drive, sectors: int) -> None:
+def check_medium(drive: Drive, sectors: int) -> None:
     """See that the disc in the drive can take an image of `sectors` sectors.
 
     Raises:
@@ -107,70 +105,19 @@ def check(drive: Drive, sectors: int) -> None:
         )
 
 
-def choose(drive: Drive, sectors: int, *, simulate: bool = False, only: str = "") -> Program:
-    """The best program that is installed for the disc in the drive.
-
-    Raises:
-        ProgramError: there is none.
-    """
-    medium = drive.medium
-    assert medium
-    kind, name = medium.kind, display_name(medium.kind)
-    # growisofs takes nothing under 64 KiB, nor what leaves half of a DVD-R DL empty.
-    small = sectors < 32 or (kind == "dvd-r-dl" and sectors * 2 < medium.free_sectors)
-    for each in _programs(kind):
-        if (
-            only in ("", each.name)
-            and not (small and isinstance(each, Growisofs))
-            and (not simulate or each.can_simulate(kind))
-        ):
-            return each
-    if simulate and kind not in SIMULATED:
-        able = ", ".join(map(display_name, sorted(SIMULATED)))
-        raise ProgramError(
-            f"no program can only pretend to write on a {name}: that is possible on {able}"
-        )
-    if only:
-        raise ProgramError(f"{only} cannot write this image on a {name}, or is not installed")
-    wanted = " or ".join(each.name for each in _KNOWN if each.can_burn(kind))
-    raise ProgramError(
-        f"no program here can write this image on a {name}: "
-        + (f"install {wanted}" if wanted else "none is known that could")
-    )
-
-
-_CLOSING = ("flushing cache", "Fixating...")
-_KNOWN: tuple[Program, ...] = (Growisofs(), *(Cdrecord(name, name) for name in FAMILY))
-
-
-def _programs(kind: str) -> Iterator[Program]:
-    """The installed programs that write on such a medium, the best first."""
-    if shutil.which(Growisofs.name) and Growisofs().can_burn(kind):
-        yield Growisofs()
-    family = [
-        Cdrecord(name, find_dialect(name), memory_is_limited())
-        for name in FAMILY
-        if shutil.which(name)
-    ]
-    for dialect in FAMILY:
-        for each in family:
-            if each.dialect == dialect and each.can_burn(kind):
-                yield each
-
-
 def _record(
     image: Image,
     drive: Drive,
     program: Program,
-    order: Order,
+    request: RecordingRequest,
     progress: Progress,
     stop: threading.Event | None,
 ) -> Burnt:
     checksums = Checksums()
     listener = _Listener(program, drive, image.sectors * SECTOR, progress)
     try:
-        ended = run(program.arguments(order), measured(image, checksums), listener.hear, stop)
-        listener.judge(ended, order)
+        ended = run(program.arguments(request), measured(image, checksums), listener.hear, stop)
+        listener.check(ended, request)
     except ProgramError:
         raise
     except RecordingError as error:
@@ -184,7 +131,7 @@ def _record(
 
 
 class _Listener:
-    """Hears a program, shows how far it is, and judges what it said."""
+    """Hears a program, shows how far it is, and knows in the end whether it failed."""
 
     def __init__(self, program: Program, drive: Drive, size: int, progress: Progress) -> None:
         self._program = program
@@ -196,9 +143,9 @@ class _Listener:
         self._phases: list[str] = []
 
     def hear(self, line: str) -> None:
-        """One line of its output."""
+        """Take a line of its output."""
         event = self._program.parse(line)
-        if isinstance(event, Written):
+        if isinstance(event, BytesWritten):
             self._show(event.bytes)
         elif isinstance(event, Phase):
             if event.words in _CLOSING and event.words not in self._phases:
@@ -213,8 +160,8 @@ class _Listener:
             self._progress.advance(more)
             self._shown += more
 
-    def judge(self, ended: Ended, order: Order) -> None:
-        """Return where all went well.
+    def check(self, ended: Ended, request: RecordingRequest) -> None:
+        """See that the program did not fail and closed the disc, by all that is known of it.
 
         Raises:
             BurnError: what went wrong.
@@ -222,7 +169,7 @@ class _Listener:
         certain = [trouble.error for trouble in self._troubles if not trouble.vague]
         if certain:
             raise certain[0]
-        closed = self._program.last_phase(order.medium) in self._phases
+        closed = self._program.last_phase(request.medium) in self._phases
         if closed and not ended.code:
             self._show(self._size)
             return

@@ -12,7 +12,7 @@ from burners.drives import Drive
 from burners.errors import BurnError, NoDriveError, ReadBackError, StoppedError
 from burners.image import CLUSTER, SECTOR, Burnt
 from burners.mmc import SenseError, read
-from burners.mounts import unmount
+from burners.mounted_discs import unmount
 from burners.progress import Progress, silent
 
 _READY = 120.0  # seconds until a disc must have been recognised

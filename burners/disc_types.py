@@ -70,10 +70,10 @@ def kind_by_udev(words: str) -> str:
 
 
 def is_recordable(kind: str) -> bool:
-    """There are blank ones."""
+    """Whether there are blank discs of this type."""
     return kind in RECORDABLE
 
 
 def display_name(kind: str) -> str:
-    """What is printed on its box: "DVD+R DL"."""
+    """The type as it is printed on the box of a disc: "DVD+R DL"."""
     return kind.upper().replace("-DL", " DL").replace("HD-DVD", "HD DVD")

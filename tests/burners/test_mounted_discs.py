@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from burners import mounts
-from burners.mounts import mount_points, unmount
+from burners import mounted_discs
+from burners.mounted_discs import mount_points, unmount
 
 NODE = "/dev/null"  # number 1:3
 OTHER = "22 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n"
@@ -18,7 +18,7 @@ def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The list of mounts, with the disc in it."""
     path = tmp_path / "mountinfo"
     path.write_text(OTHER + DISC)
-    monkeypatch.setattr(mounts, "_MOUNTS", str(path))
+    monkeypatch.setattr(mounted_discs, "_MOUNTS", str(path))
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/bin:/usr/bin")
     return path

@@ -11,7 +11,8 @@ from spanner.catalog.reader import DiscCatalog, DiscInfo, SetCatalog
 from spanner.catalog.tables import FILES_HEADER, CatalogRow, line
 from spanner.errors import DamagedImageError
 from spanner.model.plan import DiscKey
-from spanner.restoring.restore_plan import RestorePlan, wanted_from
+from spanner.restoring.restore_plan import RestorePlan
+from spanner.restoring.restore_planner import plan_restore
 
 TIME = 1_600_000_000_123_456_789
 A, B, C = "a" * 64, "b" * 64, "c" * 64
@@ -100,10 +101,10 @@ def link(path: str, to: str) -> CatalogRow:
     )
 
 
-def hashes(wanted: RestorePlan) -> dict[str, list[str]]:
+def hashes(plan: RestorePlan) -> dict[str, list[str]]:
     return {
         path: [part.sha256 for _, part in sorted(each.parts.items())]
-        for path, each in wanted.files.items()
+        for path, each in plan.files.items()
     }
 
 
@@ -122,23 +123,23 @@ ROWS = (
 
 
 def test_each_disc_adds_the_hashes_of_its_files() -> None:
-    assert hashes(wanted_from([catalog(1, *ROWS)])) == {
+    assert hashes(plan_restore([catalog(1, *ROWS)])) == {
         "S/a": [A],
         "S/long": [A, ""],
         "S/everywhere": [C],
         "S/x/b": [""],
     }
-    wanted = wanted_from([catalog(number, *ROWS) for number in (3, 1, 2)])
-    assert hashes(wanted) == {"S/a": [A], "S/long": [A, B], "S/everywhere": [C], "S/x/b": [B]}
-    assert [row.original for row in wanted.directories] == ["S", "S/x"]
-    assert [row.target for row in wanted.symlinks] == ["a"]
-    assert wanted.files["S/everywhere"].parts[1].places == dict.fromkeys(
+    plan = plan_restore([catalog(number, *ROWS) for number in (3, 1, 2)])
+    assert hashes(plan) == {"S/a": [A], "S/long": [A, B], "S/everywhere": [C], "S/x/b": [B]}
+    assert [row.original for row in plan.directories] == ["S", "S/x"]
+    assert [row.target for row in plan.symlinks] == ["a"]
+    assert plan.files["S/everywhere"].parts[1].places == dict.fromkeys(
         [DiscKey("set-1", number) for number in (1, 2, 3)], "data/S/everywhere"
     )
-    long = wanted.files["S/long"]
+    long = plan.files["S/long"]
     assert (long.size, long.count, long.hashes_known) == (15, 2, True)
-    assert (wanted.refused, wanted.damaged) == ({}, [])
-    assert {key: disc.title for key, disc in wanted.discs.items()} == {
+    assert (plan.refused, plan.damaged) == ({}, [])
+    assert {key: disc.title for key, disc in plan.discs.items()} == {
         ("set-1", 1): "Title 1",
         ("set-1", 2): "Title 2",
         ("set-1", 3): "Title 3",
@@ -148,33 +149,33 @@ def test_each_disc_adds_the_hashes_of_its_files() -> None:
 @given(st.permutations([1, 2, 3]), st.integers(1, 3))
 def test_the_order_of_the_discs_does_not_matter(order: list[int], count: int) -> None:
     given_discs = sorted(order[:count])
-    one = wanted_from([catalog(number, *ROWS) for number in order[:count]])
-    other = wanted_from([catalog(number, *ROWS) for number in given_discs])
+    one = plan_restore([catalog(number, *ROWS) for number in order[:count]])
+    other = plan_restore([catalog(number, *ROWS) for number in given_discs])
     assert one == other
 
 
 def test_the_same_disc_twice_says_no_more() -> None:
-    assert wanted_from([catalog(1, *ROWS)] * 2) == wanted_from([catalog(1, *ROWS)])
+    assert plan_restore([catalog(1, *ROWS)] * 2) == plan_restore([catalog(1, *ROWS)])
 
 
 def test_hashes_from_a_manifest() -> None:
-    wanted = wanted_from([catalog(1, *ROWS)])
+    plan = plan_restore([catalog(1, *ROWS)])
     learnt = {"data/S/x/b": B, "data/S/everywhere": A, "data/S/a": B, "data/S/long": B}
-    wanted.learn(DiscKey("another", 2), learnt)
-    assert hashes(wanted)["S/x/b"] == [""]
-    wanted.learn(DiscKey("set-1", 2), learnt)
-    assert hashes(wanted) == {"S/a": [A], "S/long": [A, ""], "S/everywhere": [C], "S/x/b": [B]}
+    plan.learn(DiscKey("another", 2), learnt)
+    assert hashes(plan)["S/x/b"] == [""]
+    plan.learn(DiscKey("set-1", 2), learnt)
+    assert hashes(plan) == {"S/a": [A], "S/long": [A, ""], "S/everywhere": [C], "S/x/b": [B]}
 
 
 def test_a_catalog_that_breaks_off_is_made_up_for_by_the_next() -> None:
     broken = catalog(1, *ROWS[:4], extra="1\t1\n")
-    wanted = wanted_from([broken, catalog(2, *ROWS)])
-    assert set(wanted.files) == {"S/a", "S/long", "S/everywhere", "S/x/b"}
-    assert wanted.files["S/a"].parts[1].sha256 == A
-    assert wanted.damaged == ["disc 1: catalog/files.tsv, line 6: 2 fields, not 12"]
-    assert wanted_from([catalog(2, *ROWS), broken]).files == wanted.files
+    plan = plan_restore([broken, catalog(2, *ROWS)])
+    assert set(plan.files) == {"S/a", "S/long", "S/everywhere", "S/x/b"}
+    assert plan.files["S/a"].parts[1].sha256 == A
+    assert plan.damaged == ["disc 1: catalog/files.tsv, line 6: 2 fields, not 12"]
+    assert plan_restore([catalog(2, *ROWS), broken]).files == plan.files
     with pytest.raises(DamagedImageError, match=r"disc 1: .*disc 3: "):
-        wanted_from([broken, catalog(3, extra="x")])
+        plan_restore([broken, catalog(3, extra="x")])
 
 
 @pytest.mark.parametrize(
@@ -190,9 +191,9 @@ def test_a_catalog_that_breaks_off_is_made_up_for_by_the_next() -> None:
 @pytest.mark.parametrize("first", [True, False])
 def test_contradictions_harm_that_file_alone(bad: CatalogRow, first: bool) -> None:
     rows = [file("S/f", 1, A), bad]
-    wanted = wanted_from([catalog(1, file("S/a"), *(rows if first else rows[::-1]), file("S/z"))])
-    assert set(wanted.files) == {"S/a", "S/z"}
-    assert set(wanted.refused) == {"S/f"}
+    plan = plan_restore([catalog(1, file("S/a"), *(rows if first else rows[::-1]), file("S/z"))])
+    assert set(plan.files) == {"S/a", "S/z"}
+    assert set(plan.refused) == {"S/f"}
 
 
 @pytest.mark.parametrize(
@@ -213,19 +214,19 @@ def test_contradictions_harm_that_file_alone(bad: CatalogRow, first: bool) -> No
     ],
 )
 def test_parts_that_do_not_make_a_file(rows: list[CatalogRow]) -> None:
-    wanted = wanted_from([catalog(1, file("S/a"), *rows)])
-    assert set(wanted.files) == {"S/a"}
-    assert set(wanted.refused) == {"S/f"}
+    plan = plan_restore([catalog(1, file("S/a"), *rows)])
+    assert set(plan.files) == {"S/a"}
+    assert set(plan.refused) == {"S/f"}
 
 
 def test_the_largest_file_that_can_be() -> None:
-    wanted = wanted_from([catalog(1, file("S/f", size=(1 << 63) - 1))])
-    assert wanted.files["S/f"].size == (1 << 63) - 1
+    plan = plan_restore([catalog(1, file("S/f", size=(1 << 63) - 1))])
+    assert plan.files["S/f"].size == (1 << 63) - 1
 
 
 def test_discs_that_the_set_does_not_have() -> None:
-    wanted = wanted_from([catalog(1, file("S/a", 4), file("S/b", 3), count=3)])
-    assert (set(wanted.files), set(wanted.refused)) == ({"S/b"}, {"S/a"})
+    plan = plan_restore([catalog(1, file("S/a", 4), file("S/b", 3), count=3)])
+    assert (set(plan.files), set(plan.refused)) == ({"S/b"}, {"S/a"})
 
 
 def test_further_names() -> None:
@@ -239,8 +240,8 @@ def test_further_names() -> None:
         file("S/of itself", first="S/of itself"),
         file("S/of a further name", first="S/2"),
     ]
-    wanted = wanted_from([catalog(1, *rows)])
-    links = {path: each.link_to for path, each in wanted.files.items()}
+    plan = plan_restore([catalog(1, *rows)])
+    links = {path: each.link_to for path, each in plan.files.items()}
     assert links == {
         "S/1": "",
         "S/2": "S/1",
@@ -255,9 +256,9 @@ def test_further_names() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from("abcdef")), max_size=12))
 def test_further_names_never_lead_in_circles(pairs: list[tuple[str, str]]) -> None:
-    wanted = wanted_from([catalog(1, *(file(f"S/{a}", first=f"S/{b}") for a, b in pairs))])
-    for each in wanted.files.values():
-        assert not each.link_to or not wanted.files[each.link_to].link_to
+    plan = plan_restore([catalog(1, *(file(f"S/{a}", first=f"S/{b}") for a, b in pairs))])
+    for each in plan.files.values():
+        assert not each.link_to or not plan.files[each.link_to].link_to
 
 
 PATHS = ("S", "S/x", "S/x/deep", "S/x/deep/c.wav", "S/x/b.wav", "S/a.wav", "S/[odd].wav", "T")
@@ -267,7 +268,7 @@ PATHS = ("S", "S/x", "S/x/deep", "S/x/deep/c.wav", "S/x/b.wav", "S/a.wav", "S/[o
 def test_only_what_matches_and_the_folders_above(globs: list[str]) -> None:
     rows = [folder(path) for path in PATHS if "." not in path]
     rows += [file(path) for path in PATHS if "." in path]
-    wanted = wanted_from([catalog(1, *rows)], globs)
+    plan = plan_restore([catalog(1, *rows)], globs)
 
     def matches(path: str) -> bool:
         names = path.split("/")
@@ -277,24 +278,24 @@ def test_only_what_matches_and_the_folders_above(globs: list[str]) -> None:
 
     chosen = {path for path in PATHS if not globs or matches(path)}
     above = {path for path in PATHS if any(each.startswith(f"{path}/") for each in chosen)}
-    assert set(wanted.files) == {path for path in chosen if "." in path}
-    assert {row.original for row in wanted.directories} == {
+    assert set(plan.files) == {path for path in chosen if "." in path}
+    assert {row.original for row in plan.directories} == {
         path for path in chosen | above if "." not in path
     }
-    assert bool(wanted) == bool(chosen)
+    assert bool(plan) == bool(chosen)
 
 
 def test_what_is_refused_counts_only_where_it_matches() -> None:
     rows = [file("../a.wav"), file("S/b.aif")]
-    assert set(wanted_from([catalog(1, *rows)], ["*.wav"]).refused) == {"../a.wav"}
-    assert wanted_from([catalog(1, *rows)], ["*.wav"])
-    assert not wanted_from([catalog(1, *rows)], ["*.aif"]).refused
+    assert set(plan_restore([catalog(1, *rows)], ["*.wav"]).refused) == {"../a.wav"}
+    assert plan_restore([catalog(1, *rows)], ["*.wav"])
+    assert not plan_restore([catalog(1, *rows)], ["*.aif"]).refused
 
 
 def test_names_like_those_of_unfinished_files_are_known_whatever_is_wanted() -> None:
     name = "S/.a.spanner-partial"
     for row in (file(name), folder(name), link(name, "x")):
-        assert wanted_from([catalog(1, file("S/a"), row)], ["S/a"]).names == {name}
+        assert plan_restore([catalog(1, file("S/a"), row)], ["S/a"]).taken_names == {name}
 
 
 def test_of_all_discs_but_the_first_only_their_own_rows_are_read(
@@ -311,6 +312,6 @@ def test_of_all_discs_but_the_first_only_their_own_rows_are_read(
         return parse_line(text)
 
     monkeypatch.setattr(tables, "parse_line", counting)
-    wanted = wanted_from(catalogs)
-    assert all(each.hashes_known for each in wanted.files.values())
+    plan = plan_restore(catalogs)
+    assert all(each.hashes_known for each in plan.files.values())
     assert len(parsed) == 2000 + 2000 - 50
