@@ -100,7 +100,7 @@ class Growisofs:
     name = "growisofs"
 
     def can_simulate(self, kind: str) -> bool:
-        """Whether it obeys `dummy` on such discs: others, even some DVD-RW, it burns all the same."""
+        """Whether it obeys `dummy` on such discs; others, even some DVD-RW, it burns regardless."""
         return kind == "dvd-r"
 
     def can_burn(self, kind: str) -> bool:

@@ -10,8 +10,7 @@ from spanner.cli.output import print_json, print_lines
 from spanner.cli.terminal_progress import TerminalProgress
 from spanner.errors import VerificationError
 from spanner.library import RecordedCheck, library_file, open_library
-from spanner.reading.prognosis import Repairability
-from spanner.reading.verify import VerifyResult
+from spanner.reading.verify import Repairability, VerifyResult
 from spanner.wording import printable
 
 
