@@ -1,4 +1,4 @@
-"""Which disc suits which work."""
+"""Which disc suits which image."""
 
 from burners import BurnError, TooSmallError
 from burners.disc_recording import check_medium
@@ -19,27 +19,27 @@ def kinds(medium: str) -> frozenset[str]:
     return frozenset(RECORDABLE)  # any disc that is large enough
 
 
-def can_write(drive: Drive, work: DiscImage) -> bool:
-    """The drive writes that type of disc."""
-    return bool(drive.writes & kinds(work.medium))
+def can_write(drive: Drive, image: DiscImage) -> bool:
+    """Whether the drive writes on the type of disc that the image is for."""
+    return bool(drive.writes & kinds(image.medium))
 
 
-def wanted(work: DiscImage) -> str:
-    """What to put into a drive: "a blank BD-R"."""
-    name = _WORDS.get(work.medium)
+def fitting_blank(image: DiscImage) -> str:
+    """What to put into a drive for the image: "a blank BD-R"."""
+    name = _WORDS.get(image.medium)
     if name:
         return f"a blank {name}"
-    return f"a blank disc of {format_size(work.sectors * SECTOR)} or more"
+    return f"a blank disc of {format_size(image.sectors * SECTOR)} or more"
 
 
-def refusal(drive: Drive, work: DiscImage) -> str:
+def refusal(drive: Drive, image: DiscImage) -> str:
     """Why the disc in the drive will not do; nothing where it does."""
     medium = drive.medium
-    if medium and medium.kind not in kinds(work.medium):
+    if medium and medium.kind not in kinds(image.medium):
         what = display_name(medium.kind)
-        return f"the disc in {drive.name} is a {what}, wanted is {wanted(work)}"
+        return f"the disc in {drive.name} is a {what}, wanted is {fitting_blank(image)}"
     try:
-        check_medium(drive, work.sectors)
+        check_medium(drive, image.sectors)
     except TooSmallError as error:
         return f"{error}, or plan again with --reserve if all are like this one"
     except BurnError as error:

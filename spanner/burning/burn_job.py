@@ -28,31 +28,31 @@ class BurnOptions:
 
 @dataclass(slots=True, kw_only=True)
 class BurnJob:
-    """The orders, the tasks, who hears of it and who records it; `lock` guards the library.
+    """What is to be burnt and how, who hears of it and who records it; `lock` guards the library.
 
-    `unsettled`: copies that an earlier run burnt, or began to, without a verdict.
+    `unverified`: copies that an earlier run burnt, or began to, and did not read back.
     """
 
-    orders: BurnOptions
+    options: BurnOptions
     tasks: TaskQueue
     library: Library
     progress: Progress
-    unsettled: list[tuple[Copy, DiscImage]] = field(default_factory=list)
-    written: list[BurnResult] = field(default_factory=list)
+    unverified: list[tuple[Copy, DiscImage]] = field(default_factory=list)
+    results: list[BurnResult] = field(default_factory=list)
     failure: Exception | None = None
-    """The last disc's that failed."""
+    """Why the last disc failed that did."""
     stop: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def settle(self, copy: int, state: str, sha256: str = "", remark: str = "") -> None:
-        """Record what became of a copy."""
+    def record_state(self, copy: int, state: str, sha256: str = "", remark: str = "") -> None:
+        """Record what became of the copy with that id: its state, and its image's hash if known."""
         with self.lock:
             self.library.copies.settle(copy, state, sha256, remark)
 
-    def judge(
+    def record_check(
         self,
         copy: int,
-        work: DiscImage,
+        image: DiscImage,
         drive: str,
         sha256: str = "",
         problems: tuple[str, ...] = (),
@@ -61,8 +61,8 @@ class BurnJob:
         with self.lock:
             state = SPOILT if problems else VERIFIED
             self.library.copies.settle(copy, state, sha256, "; ".join(problems))
-            if work.belongs:
-                set_id, disc = work.belongs
+            if image.belongs:
+                set_id, disc = image.belongs
                 finding = CheckResult(
                     set_id=set_id, disc=disc, place=drive, kind=DISC, how=BURN, problems=problems
                 )

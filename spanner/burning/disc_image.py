@@ -36,13 +36,13 @@ class DiscImage:
 
     @property
     def words(self) -> str:
-        """What people call it."""
+        """What messages call it."""
         return f"disc {self.number} of {self.total}, {self.volume_id}"
 
-    def written(
+    def result(
         self, sha256: str, drive: str, copy: int, *, verified: bool, simulated: bool = False
     ) -> BurnResult:
-        """What a drive made of it."""
+        """What became of it in a drive."""
         return BurnResult(
             number=self.number,
             volume_id=self.volume_id,
@@ -64,7 +64,7 @@ def images_of_plan(plan: Plan) -> list[DiscImage]:
     if plan.ecc:
         dvdisaster.need()
 
-    def work(disc: Disc) -> DiscImage:
+    def image_of(disc: Disc) -> DiscImage:
         belongs = plan.set.id, disc.number
         return DiscImage(
             key=image_key(*belongs),
@@ -77,7 +77,7 @@ def images_of_plan(plan: Plan) -> list[DiscImage]:
             prepare=lambda: assemble(plan, disc),
         )
 
-    return [work(disc) for disc in plan.discs]
+    return [image_of(disc) for disc in plan.discs]
 
 
 def images_in_files(paths: Iterable[str], library: Library) -> list[DiscImage]:

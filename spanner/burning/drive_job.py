@@ -1,4 +1,4 @@
-"""The burn job: all discs × copies over all drives, gone on with after any end."""
+"""The burn job: all images × copies over all drives, gone on with after any end."""
 
 import hashlib
 import os
@@ -12,7 +12,7 @@ from burners import BurnError, Progress, silent
 from burners.disc_types import SIMULATED, display_name
 from burners.drives import Drive
 from spanner.burning import resuming
-from spanner.burning.blanks import can_write, kinds, wanted
+from spanner.burning.blanks import can_write, fitting_blank, kinds
 from spanner.burning.burn_job import BurnJob, BurnOptions
 from spanner.burning.burn_result import BurnResult
 from spanner.burning.disc_image import DiscImage
@@ -25,13 +25,13 @@ _NAP = 0.2
 
 
 def burn_all(
-    works: Sequence[DiscImage],
+    images: Sequence[DiscImage],
     drives: Sequence[Drive],
-    orders: BurnOptions,
+    options: BurnOptions,
     library: Library,
     progress: Progress = silent,
 ) -> list[BurnResult]:
-    """Burn as many copies of all works as are ordered and not there yet.
+    """Burn as many copies of all images as are asked for and not there yet.
 
     Raises:
         UsageError: another job burns the same discs.
@@ -39,87 +39,94 @@ def burn_all(
         VerificationError: likewise, after a disc that was not right when it was read back.
         SourceError: a source is missing or changed; discs that were being burnt are done first.
     """
-    _see_that_it_can_be_done(works, drives, orders)
+    _check_drives(images, drives, options)
     with ExitStack() as stack:
-        for key in sorted({work.belongs[0] if work.belongs else work.key for work in works}):
+        for key in sorted({image.belongs[0] if image.belongs else image.key for image in images}):
             stack.enter_context(_alone(library, key))
-        written, tasks = _plan(works, orders, library)
-        desk = BurnJob(
-            orders=orders,
+        results, tasks = _tasks(images, options, library)
+        job = BurnJob(
+            options=options,
             tasks=TaskQueue(tasks),
             library=library,
             progress=progress,
-            written=written,
+            results=results,
         )
-        if not orders.simulate:
-            desk.unsettled = [
-                (copy, work) for work in works for copy in resuming.unsettled(library, work)
+        if not options.simulate:
+            job.unverified = [
+                (copy, image)
+                for image in images
+                for copy in resuming.unverified_copies(library, image)
             ]
         try:
-            _work(desk, drives)
-            if desk.tasks.failure:
-                raise desk.tasks.failure
+            _run(job, drives)
+            if job.tasks.failure:
+                raise job.tasks.failure
         except BurnError as error:
             raise DriveError(str(error)) from error
-        if desk.tasks.left():
-            raise desk.failure or DriveError("no drive could burn what is left")
-        resuming.broken_off(desk)
-    return sorted(desk.written, key=lambda each: (each.number, each.copy))
+        if job.tasks.left():
+            raise job.failure or DriveError("no drive could burn what is left")
+        resuming.mark_interrupted(job)
+    return sorted(job.results, key=lambda each: (each.number, each.copy))
 
 
-def _see_that_it_can_be_done(
-    works: Sequence[DiscImage], drives: Sequence[Drive], orders: BurnOptions
+def _check_drives(
+    images: Sequence[DiscImage], drives: Sequence[Drive], options: BurnOptions
 ) -> None:
+    """See that some drive can burn each image, with the laser off where that is asked for.
+
+    Raises:
+        DriveError: none can.
+    """
     if not drives:
         raise DriveError("there is no drive that can burn: connect one, or see `spanner drives`")
-    for work in works:
-        if not any(can_write(drive, work) for drive in drives):
+    for image in images:
+        needs = f"{image.volume_id} needs {fitting_blank(image)}"
+        if not any(can_write(drive, image) for drive in drives):
             names = ", ".join(drive.name for drive in drives)
-            raise DriveError(f"{work.volume_id} needs {wanted(work)}, which {names} cannot burn")
-        if orders.simulate and not kinds(work.medium) & SIMULATED:
+            raise DriveError(f"{needs}, which {names} cannot burn")
+        if options.simulate and not kinds(image.medium) & SIMULATED:
             names = ", ".join(map(display_name, sorted(SIMULATED)))
             raise DriveError(
-                f"{work.volume_id} needs {wanted(work)}: only {names} can be burnt with the laser "
-                f"off; leave out --simulate"
+                f"{needs}: only {names} can be burnt with the laser off; leave out --simulate"
             )
 
 
-def _plan(
-    works: Sequence[DiscImage], orders: BurnOptions, library: Library
+def _tasks(
+    images: Sequence[DiscImage], options: BurnOptions, library: Library
 ) -> tuple[list[BurnResult], list[BurnTask]]:
     """What is there already, and what is to be done: first copies of all, then second ones."""
-    enough = (VERIFIED,) if orders.verify else (VERIFIED, BURNT)
+    enough = (VERIFIED,) if options.verify else (VERIFIED, BURNT)
     there: list[BurnResult] = []
     tasks: list[BurnTask] = []
-    for work in works:
-        copies = [] if orders.simulate else library.copies.of(work.key)
+    for image in images:
+        copies = [] if options.simulate else library.copies.of(image.key)
         done = [each for each in copies if each.state in enough]
-        for copy in done[: orders.copies]:
+        for copy in done[: options.copies]:
             verified = copy.state == VERIFIED
-            there.append(work.written(copy.sha256, copy.drive, copy.number, verified=verified))
+            there.append(image.result(copy.sha256, copy.drive, copy.number, verified=verified))
         taken = {copy.number for copy in copies if copy.known or copy.lost}
         free = (number for number in count(1) if number not in taken)
-        tasks.extend(BurnTask(work, next(free)) for _ in range(orders.copies - len(done)))
-    tasks.sort(key=lambda task: (task.copy, task.work.number))
+        tasks.extend(BurnTask(image, next(free)) for _ in range(options.copies - len(done)))
+    tasks.sort(key=lambda task: (task.copy, task.image.number))
     return there, tasks
 
 
-def _work(desk: BurnJob, drives: Sequence[Drive]) -> None:
+def _run(job: BurnJob, drives: Sequence[Drive]) -> None:
     """A thread for each drive, until all have ended. An interrupt ends what they burn."""
-    stations = [DriveWorker(drive.node, desk) for drive in drives]
-    for station in stations:
-        threading.Thread(target=station.run, daemon=True).start()
+    workers = [DriveWorker(drive.node, job) for drive in drives]
+    for worker in workers:
+        threading.Thread(target=worker.run, daemon=True).start()
     try:
-        _wait_for(stations)
+        _wait_for(workers)
     finally:
-        desk.stop.set()
-        _wait_for(stations)
+        job.stop.set()
+        _wait_for(workers)
 
 
-def _wait_for(stations: Sequence[DriveWorker]) -> None:
+def _wait_for(workers: Sequence[DriveWorker]) -> None:
     # Not Thread.join: where a signal handler raises in it, it takes the thread for ended.
-    for station in stations:
-        while not station.ended.wait(_NAP):  # a timeout, so that signals are heard
+    for worker in workers:
+        while not worker.ended.wait(_NAP):  # a timeout, so that signals are heard
             pass
 
 

@@ -63,13 +63,13 @@ class FolderJob:
             right = self._read_back(image, plan, disc) == known
             hashes: Iterable[tuple[str, int, str]] = ()
         else:  # stopped between its name and its record
-            verdict = verify(path, self.progress)
-            right = verdict.is_disc(plan.set.id, disc.number)
-            known, hashes = verdict.sha256, verdict.hashes()
+            result = verify(path, self.progress)
+            right = result.is_disc(plan.set.id, disc.number)
+            known, hashes = result.sha256, result.hashes()
         if right:
             self.progress.note(f"{disc.volume_id}: already there and right")
             self.library.add_image(plan.set.id, disc.number, path, known, hashes)
-            return _written(disc, known, path)
+            return _result(disc, known, path)
         self._found_bad(plan, disc, path, "it is not this disc")
         if not self.confirm(f"{printable(path)} exists and is not this disc. Replace it?"):
             raise UsageError(
@@ -95,7 +95,7 @@ class FolderJob:
         self.library.add_image(
             plan.set.id, disc.number, burnt.place, burnt.sha256, prepared.hashes()
         )
-        return _written(disc, burnt.sha256, burnt.place)
+        return _result(disc, burnt.sha256, burnt.place)
 
     def _found_bad(self, plan: Plan, disc: Disc, path: str, problem: str) -> None:
         self.library.checks.add(
@@ -115,7 +115,7 @@ class FolderJob:
             return self.drive.read_back(image, self.progress)
 
 
-def _written(disc: Disc, sha256: str, file: str) -> BurnResult:
+def _result(disc: Disc, sha256: str, file: str) -> BurnResult:
     return BurnResult(
         number=disc.number,
         volume_id=disc.volume_id,

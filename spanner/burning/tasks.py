@@ -10,9 +10,9 @@ from spanner.burning.disc_image import DiscImage
 
 @dataclass(frozen=True, slots=True)
 class BurnTask:
-    """One disc to burn: a copy of one piece of work."""
+    """One disc to burn: a copy of an image."""
 
-    work: DiscImage
+    image: DiscImage
     copy: int
 
 
@@ -39,14 +39,14 @@ class TaskQueue:
         return None
 
     def give_back(self, task: BurnTask) -> None:
-        """It is still to be done, before those behind it."""
+        """Put a task back that was not done, before those that come after it."""
         with self._lock:
             self._active.remove(task)
             self._pending.append(task)
-            self._pending.sort(key=lambda each: (each.copy, each.work.number))
+            self._pending.sort(key=lambda each: (each.copy, each.image.number))
 
     def done(self, task: BurnTask) -> None:
-        """It is done."""
+        """Take a task out that was done."""
         with self._lock:
             self._active.remove(task)
             self._since = time.monotonic()
@@ -58,14 +58,14 @@ class TaskQueue:
             self._pending.clear()
 
     def expected(self, can: Callable[[BurnTask], bool]) -> bool:
-        """There are, or may be again, tasks for a drive that can do such."""
+        """Whether there are, or may be again, tasks for a drive that can do such."""
         with self._lock:
             if self.failure:
                 return False
             return any(map(can, self._pending)) or any(map(can, self._active))
 
     def left(self) -> int:
-        """How many are not done."""
+        """How many tasks are not done, those included that are being done."""
         with self._lock:
             return len(self._pending) + len(self._active)
 
@@ -81,16 +81,16 @@ class TaskQueue:
         return None
 
     def stop_asking(self, node: str) -> None:
-        """The drive has what it needs."""
+        """Note that the drive has what it needs, so that another may ask for a task's disc."""
         with self._lock:
             self._asked.pop(node, None)
 
     def stir(self) -> None:
-        """Something happened: the time of idleness begins anew."""
+        """Begin the time of idleness anew: something happened."""
         with self._lock:
             self._since = time.monotonic()
 
     def idle(self) -> float:
-        """Seconds for which nothing was being done."""
+        """For how many seconds nothing was being done."""
         with self._lock:
             return 0.0 if self._active else time.monotonic() - self._since

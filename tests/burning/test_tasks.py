@@ -36,7 +36,7 @@ def any_task(_: BurnTask) -> bool:
 
 def test_each_is_taken_once_in_order() -> None:
     tasks = TaskQueue([task(1), task(2), task(3)])
-    assert tasks.take(lambda each: each.work.number == 2) == task(2)
+    assert tasks.take(lambda each: each.image.number == 2) == task(2)
     assert [tasks.take(any_task) for _ in range(3)] == [task(1), task(3), None]
 
 
@@ -53,7 +53,7 @@ def test_more_is_expected_while_one_may_come_back() -> None:
     taken = tasks.take(any_task)
     assert taken
     assert tasks.expected(any_task)
-    assert not tasks.expected(lambda each: each.work.medium == "bd-r")
+    assert not tasks.expected(lambda each: each.image.medium == "bd-r")
     tasks.done(taken)
     assert not tasks.expected(any_task)
     assert tasks.left() == 0
@@ -84,7 +84,7 @@ def test_two_drives_ask_for_different_discs_and_a_third_for_none() -> None:
 
 def test_nobody_asks_for_what_its_drive_cannot_do() -> None:
     tasks = TaskQueue([task(1, medium="bd-r"), task(2)])
-    assert tasks.ask("a", lambda each: each.work.medium == "dvd+r") == task(2)
+    assert tasks.ask("a", lambda each: each.image.medium == "dvd+r") == task(2)
 
 
 def test_it_is_idle_only_while_nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,5 +122,5 @@ def test_many_threads_take_each_task_once() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(each.work.number for each in taken) == list(range(500))
+    assert sorted(each.image.number for each in taken) == list(range(500))
     assert tasks.left() == 0
