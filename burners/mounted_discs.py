@@ -19,8 +19,8 @@ def mount_points(node: str) -> list[str]:
             rows = [line.split() for line in file]
     except OSError:
         return []
-    wanted = f"{os.major(number)}:{os.minor(number)}"
-    return [_plain(row[4]) for row in rows if len(row) > 4 and row[2] == wanted]
+    device = f"{os.major(number)}:{os.minor(number)}"
+    return [_plain(row[4]) for row in rows if len(row) > 4 and row[2] == device]
 
 
 def unmount(node: str) -> bool:

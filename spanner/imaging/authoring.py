@@ -17,7 +17,7 @@ import pycdlib
 
 from spanner.imaging.layout import DirectoryEntry, Layout
 from spanner.imaging.names import IsoNames
-from spanner.imaging.recorder import Recorder
+from spanner.imaging.sector_buffer import SectorBuffer
 from spanner.imaging.sharing import Sharing
 from spanner.imaging.stamps import Stamps
 from spanner.model.units import sectors
@@ -45,7 +45,7 @@ class Structure:
 
 
 def measure(layout: Layout) -> int:
-    """The sectors that the layout's image has."""
+    """How many sectors the layout's image has, exactly."""
     with _no_garbage_collection():
         iso = _Author(layout, timestamps=False)
         total = iso.place()[1]
@@ -54,7 +54,7 @@ def measure(layout: Layout) -> int:
 
 
 def author(layout: Layout) -> Structure:
-    """Make the layout's structure."""
+    """Make the structure of the layout's image: its metadata, and the places of its files."""
     with _no_garbage_collection():
         iso = _Author(layout, timestamps=True)
         structure = iso.write()
@@ -75,7 +75,7 @@ def _no_garbage_collection() -> Iterator[None]:
 
 
 class _Author:
-    """One image being authored."""
+    """One image while it is authored; without `timestamps` it can only be measured."""
 
     def __init__(self, layout: Layout, *, timestamps: bool) -> None:
         self._layout = layout
@@ -143,9 +143,9 @@ class _Author:
         self._close(total)
         self._set_volume_dates()
         iso.inodes.clear()  # so that no data is written
-        recorder = Recorder()
-        iso.write_fp(recorder)
-        blocks = recorder.blocks()
+        buffer = SectorBuffer()
+        iso.write_fp(buffer)
+        blocks = buffer.blocks()
         blocks[_PVD] = self._with_dates(blocks[_PVD])
         return Structure(blocks, extents, data_start, total)
 
@@ -180,6 +180,7 @@ class _Author:
         iso.udf_logical_volume_integrity.size_tables[0] = length
 
     def _add_directory(self, iso_path: str, directory: DirectoryEntry) -> None:
+        """Add a directory to both file systems."""
         path, mode, mtime_ns = directory.path, directory.mode, directory.mtime_ns
         self._iso.add_directory(
             iso_path,
@@ -216,6 +217,7 @@ class _Author:
                     waiting.append(record)
 
     def _with_dates(self, descriptor: bytes) -> bytes:
+        """The volume descriptor with the set's date for the present time (ECMA-119, 8.4.26)."""
         moment = datetime.fromtimestamp(self._layout.created_ns // 10**9, UTC)
         date = moment.strftime("%Y%m%d%H%M%S00").encode() + b"\0"
         never = b"0" * 16 + b"\0"

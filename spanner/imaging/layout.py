@@ -82,11 +82,11 @@ class FileEntry:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """All its names, its own first."""
+        """All paths of its data on the disc, its own first."""
         return (self.path, *self.also, *(duplicate.path for duplicate in self.duplicates))
 
     def names(self) -> Iterator[FurtherName]:
-        """The same, with time and mode."""
+        """All paths of its data, in the same order, each with its time and mode."""
         for path in (self.path, *self.also):
             yield FurtherName(path, self.mtime_ns, self.mode)
         yield from self.duplicates
@@ -94,7 +94,7 @@ class FileEntry:
 
 @dataclass(frozen=True, slots=True)
 class DirectoryEntry:
-    """A directory on the disc."""
+    """A directory on the disc: its path there, its time, and its permission bits."""
 
     path: str
     mtime_ns: int
@@ -156,11 +156,12 @@ def lay_out(
 
 
 def digest_of(digests: Digests, path: str) -> str:
-    """The file's digest, or as many zeros as long as it is not known."""
+    """The file's SHA-256, or as many zeros as long as it is not known."""
     return digests.files.get(path) or "0" * hashlib.sha256().digest_size * 2
 
 
 def _item_entry(item: Item, roots: dict[str, str]) -> FileEntry:
+    """The file on the disc that an item of a plan becomes."""
     source = origin(roots, item.path)
     sources = tuple(
         (origin(roots, duplicate.path), duplicate.mtime_ns) for duplicate in item.duplicates

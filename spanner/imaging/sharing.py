@@ -11,13 +11,13 @@ _NO_ENTRIES: dict[bytes, Any] = {}
 
 
 class Sharing:
-    """The shared objects of one image."""
+    """Takes the records of one image, one by one, and makes one object of what is equal in them."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[Any, ...], Any] = {}
 
     def iso_file(self, record: Any) -> None:
-        """A file's directory record, times and mode set."""
+        """Take a file's directory record, which has its times and mode."""
         record.children = record.rr_children = record._subdir_children = _NONE
         rock_ridge = record.rock_ridge
         continued = rock_ridge.dr_entries.ce_record is not None
@@ -39,7 +39,7 @@ class Sharing:
                 entries.tf_record = self._known.setdefault(("TF", id(date)), entries.tf_record)
 
     def udf_file(self, entry: Any) -> None:
-        """A file's UDF entry, times and mode set."""
+        """Take a file's UDF entry, which has its times and mode."""
         entry.fi_descs = _NO_ENTRIES
         entry.impl_ident = self._known.setdefault(("impl",), entry.impl_ident)
         entry.extended_attr_icb = self._known.setdefault(("attr",), entry.extended_attr_icb)

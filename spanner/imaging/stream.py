@@ -118,7 +118,7 @@ class ImageStream:
 
 
 def _sectors(blocks: dict[int, bytes], first: int, count: int) -> bytearray:
-    """`count` sectors of the structure."""
+    """The bytes of `count` sectors of the structure, from sector `first` on."""
     chunk = bytearray(count * SECTOR)
     for index in range(count):
         block = blocks.get(first + index)
@@ -171,7 +171,7 @@ def _check_unchanged(info: os.stat_result, source: str, mtime_ns: int, piece: Pi
 
 
 class _StoppedError(Exception):
-    """Nobody takes the blocks any more."""
+    """Whoever took the blocks is gone: the reading thread is to end."""
 
 
 class _Buffers:
@@ -227,12 +227,12 @@ class _Output:
         return self._buffer[self._used : self._used + most]
 
     def advance(self, count: int) -> None:
-        """`count` bytes were put into the room."""
+        """Take note that `count` bytes were put into the room."""
         self._used += count
         self.position += count
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Put the bytes behind the ones before."""
+        """Put these bytes behind those that came before."""
         done = 0
         while done < len(data):
             room = self.room(len(data) - done)
@@ -241,7 +241,7 @@ class _Output:
             done += len(room)
 
     def zeros(self, count: int) -> None:
-        """Put `count` zeros."""
+        """Put `count` zero bytes behind those that came before."""
         self.write(bytes(count))
 
     def pad(self) -> None:
@@ -249,6 +249,6 @@ class _Output:
         self.zeros(-self.position % SECTOR)
 
     def flush(self) -> None:
-        """Hand over the rest, and the end."""
+        """Hand over the last buffer, and say that it was the last."""
         self._buffers.hand_over(self._buffer[: self._used])
         self._buffers.hand_over(None)

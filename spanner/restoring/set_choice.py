@@ -1,4 +1,4 @@
-"""Which set's state is restored, where discs of several are given: the newest of one session."""
+"""Which set's state is restored, where discs of several are there: the newest of one session."""
 
 import re
 from collections.abc import Iterable, Sequence

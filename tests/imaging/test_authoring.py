@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from spanner.imaging.authoring import author, measure
 from spanner.imaging.layout import DirectoryEntry, FileEntry, Layout
-from spanner.imaging.recorder import Recorder
+from spanner.imaging.sector_buffer import SectorBuffer
 from spanner.model.units import SECTOR, sectors
 from support.images import CREATED, SET, data_file, image_of, layout_with, made, plan_for
 
@@ -262,16 +262,16 @@ def test_garbage_collection_is_as_it_was(enabled: bool) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 9000), st.binary(min_size=1, max_size=5000)), max_size=8))
-def test_the_recorder_keeps_what_is_written_where(writes: list[tuple[int, bytes]]) -> None:
-    recorder, model = Recorder(), bytearray()
+def test_the_buffer_keeps_what_is_written_where(writes: list[tuple[int, bytes]]) -> None:
+    buffer, model = SectorBuffer(), bytearray()
     for offset, data in writes:
-        assert recorder.seek(offset) == offset
-        assert recorder.write(data) == len(data)
-        assert recorder.tell() == offset + len(data)
+        assert buffer.seek(offset) == offset
+        assert buffer.write(data) == len(data)
+        assert buffer.tell() == offset + len(data)
         model.extend(bytes(max(0, offset + len(data) - len(model))))
         model[offset : offset + len(data)] = data
-    assert recorder.seek(0, 2) == len(model)
-    blocks = recorder.blocks()
+    assert buffer.seek(0, 2) == len(model)
+    blocks = buffer.blocks()
     end = -(-len(model) // SECTOR)
     kept = b"".join(blocks.pop(n, b"").ljust(SECTOR, b"\0") for n in range(end))
     assert kept == model.ljust(end * SECTOR, b"\0")

@@ -53,24 +53,24 @@ def check(path: str) -> VerifyResult:
 
 def test_whole_images(made: MadeSet) -> None:
     for disc, written in zip(made.plan.discs, made.written, strict=True):
-        verdict = check(written.file)
-        assert verdict.problems == []
-        assert verdict.sha256 == written.sha256
-        assert verdict.name == written.file
-        assert verdict.files == disc.payload[0] + 10
-        assert verdict.is_disc(made.plan.set.id, disc.number)
-        assert not verdict.is_disc(made.plan.set.id, disc.number + 1)
-        assert not verdict.is_disc("other", disc.number)
+        result = check(written.file)
+        assert result.problems == []
+        assert result.sha256 == written.sha256
+        assert result.name == written.file
+        assert result.files == disc.payload[0] + 10
+        assert result.is_disc(made.plan.set.id, disc.number)
+        assert not result.is_disc(made.plan.set.id, disc.number + 1)
+        assert not result.is_disc("other", disc.number)
         names = {(x.path, i.part) for i in disc.items for x in (i, *i.links)}
-        assert {(path, part) for path, part, _ in verdict.hashes()} == names
+        assert {(path, part) for path, part, _ in result.hashes()} == names
 
 
 def test_whole_folders(made: MadeSet, tmp_path: Path) -> None:
     for number, image in enumerate(made.images, 1):
-        verdict = check(copy_out(image, tmp_path / str(number)))
-        assert (verdict.problems, verdict.sha256) == ([], "")
-        assert verdict.is_disc(made.plan.set.id, number)
-        assert verdict.files == check(image).files
+        result = check(copy_out(image, tmp_path / str(number)))
+        assert (result.problems, result.sha256) == ([], "")
+        assert result.is_disc(made.plan.set.id, number)
+        assert result.files == check(image).files
 
 
 def test_a_flip_in_any_sector_is_found(made: MadeSet, image: str) -> None:
@@ -143,18 +143,18 @@ def test_every_byte_of_the_manifests_counts(made: MadeSet, image: str, folder: s
 )
 def test_what_is_damaged_is_named(image: str, where: str, said: list[str]) -> None:
     flip(image, place(image, where) + 3)
-    verdict = check(image)
-    assert verdict.problems == said
-    assert len(verdict.sha256) == 64
-    assert not verdict.is_disc(verdict.catalog.set.id if verdict.catalog else "", 1)
+    result = check(image)
+    assert result.problems == said
+    assert len(result.sha256) == 64
+    assert not result.is_disc(result.catalog.set.id if result.catalog else "", 1)
 
 
 def test_all_that_is_damaged_is_named(made: MadeSet, image: str) -> None:
     for path in ("data/S/b.wav", "data/S/old.wav", "catalog/structure-sha256.txt"):
         flip(image, place(image, path) + 1)
-    verdict = check(image)
-    problems = verdict.problems
-    assert hashlib.sha256(Path(image).read_bytes()).hexdigest() == verdict.sha256
+    result = check(image)
+    problems = result.problems
+    assert hashlib.sha256(Path(image).read_bytes()).hexdigest() == result.sha256
     assert "structure-sha256.txt is not what" in problems[0]
     assert set(problems[1:]) == {
         "data/S/b.wav: damaged",
@@ -230,9 +230,9 @@ def test_appended_bytes(image: str, more: bytes) -> None:
 
 def test_no_image(tmp_path: Path) -> None:
     for data in (b"", b"RIFF" * 50_000):
-        verdict = check(write(str(tmp_path), "x.iso", data))
-        assert len(verdict.problems) == 1
-        assert "is no ISO 9660 image" in verdict.problems[0]
+        result = check(write(str(tmp_path), "x.iso", data))
+        assert len(result.problems) == 1
+        assert "is no ISO 9660 image" in result.problems[0]
     for path in ("none.iso", "/dev/null"):
         with pytest.raises(UsageError):
             check(path)
@@ -260,9 +260,9 @@ def test_a_folder_with_other_files(folder: str, tmp_path: Path) -> None:
 
 def test_a_folder_that_is_no_disc(tmp_path: Path) -> None:
     (tmp_path / "catalog").mkdir()
-    verdict = check(str(tmp_path))
-    assert (verdict.catalog, verdict.files) == (None, 0)
-    assert verdict.problems == [f"{tmp_path}: no disc of a set, it has no manifest-sha256.txt"]
+    result = check(str(tmp_path))
+    assert (result.catalog, result.files) == (None, 0)
+    assert result.problems == [f"{tmp_path}: no disc of a set, it has no manifest-sha256.txt"]
 
 
 def test_a_catalog_that_is_not_the_manifests(folder: str) -> None:
@@ -284,9 +284,9 @@ def test_a_catalog_that_is_not_the_manifests(folder: str) -> None:
 def test_a_catalog_of_another_version(folder: str) -> None:
     text = Path(folder, "catalog/set.json").read_text()
     edit_text(folder, "catalog/set.json", text.replace('"version": 1', '"version": 2').encode())
-    verdict = check(folder)
-    assert verdict.catalog is None
-    assert verdict.problems == [
+    result = check(folder)
+    assert result.catalog is None
+    assert result.problems == [
         f"{folder}: its catalog is spanner-set version 2; this program reads spanner-set version 1"
     ]
 
@@ -305,10 +305,10 @@ def test_sectors_that_cannot_be_read(
         return preadv(fd, buffers, offset)
 
     monkeypatch.setattr(os, "preadv", scratched)
-    verdict = check(image)
-    assert verdict.sha256 == ""
-    unread = {problem.partition(":")[0] for problem in verdict.problems if "output" in problem}
+    result = check(image)
+    assert result.sha256 == ""
+    unread = {problem.partition(":")[0] for problem in result.problems if "output" in problem}
     assert unread == {"data/S/b.wav", "data/S/Odd.ptx"}
-    assert "data/S/old.wav: damaged" in verdict.problems
-    assert verdict.catalog
-    assert not verdict.is_disc(made.plan.set.id, 1)
+    assert "data/S/old.wav: damaged" in result.problems
+    assert result.catalog
+    assert not result.is_disc(made.plan.set.id, 1)

@@ -128,13 +128,13 @@ def test_the_parts_of_a_file_one_disc_at_a_time(
     """No disc knows the hashes of the others' parts: those are noted beside what was written."""
     out = tmp_path / "out"
     assert get_back(others(made), out, only=["[abS].*"]).exit_code == 0
-    given = parts(made)
+    all_parts = parts(made)
     for turn, index in enumerate(order):
         read.clear()
-        number, image = given[index]
+        number, image = all_parts[index]
         report = get_back([image], out, only=["long*"])
         assert read == [f"data/S/long.wav.{index + 1:03}"]
-        lacking = [given[other][0] for other in sorted(order[turn + 1 :])]
+        lacking = [all_parts[other][0] for other in sorted(order[turn + 1 :])]
         assert [(disc.number, disc.files) for disc in report.missing] == [
             (other, 2) for other in lacking
         ]

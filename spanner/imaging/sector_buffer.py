@@ -1,4 +1,4 @@
-"""Keeps what pycdlib writes, in memory, by sector."""
+"""A file in memory for what pycdlib writes: a disc's structure, most of whose sectors are empty."""
 
 import io
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from spanner.model.units import SECTOR
 
 
-class Recorder(io.RawIOBase):
+class SectorBuffer(io.RawIOBase):
     """A file that keeps what is written, by sector, without the zeros at each sector's end."""
 
     def __init__(self) -> None:
@@ -16,21 +16,21 @@ class Recorder(io.RawIOBase):
         self._end = 0
 
     def seekable(self) -> bool:
-        """Always."""
+        """True: pycdlib goes to each sector that it writes."""
         return True
 
     def tell(self) -> int:
-        """Where the next write goes, in bytes."""
+        """The offset in bytes at which the next write begins."""
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to an offset; what is skipped reads as zeros."""
+        """Go to an offset in bytes, and return it; what is skipped reads as zeros."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._end}[whence]
         self._position = base + offset
         return self._position
 
     def write(self, data: Any) -> int:
-        """Keep the bytes."""
+        """Keep the bytes, and return how many they were, which is all."""
         sector, start = divmod(self._position, SECTOR)
         if data == b"\0" and start >= len(self._sectors.get(sector, b"")):  # padding
             self._position += 1
@@ -54,5 +54,5 @@ class Recorder(io.RawIOBase):
         return done
 
     def blocks(self) -> dict[int, bytes]:
-        """All that was written, by sector."""
+        """The bytes of each sector that was written, without the zeros at its end."""
         return {number: block.rstrip(b"\0") for number, block in self._sectors.items()}
