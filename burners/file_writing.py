@@ -13,7 +13,12 @@ from burners.progress import Progress
 
 @contextlib.contextmanager
 def refusals(path: str, done: str) -> Iterator[None]:
-    """Turn what the file system refuses into a sentence: `path` cannot be `done`."""
+    """A block that works on `path`: what the file system refuses becomes a sentence.
+
+    Raises:
+        TargetFullError: there is no room.
+        BurnError: it cannot be `done`, and why.
+    """
     try:
         yield
     except OSError as error:

@@ -1,1 +1,1 @@
-"""Reads discs: images, drives and folders, past damage, and checks them."""
+"""Reads discs, past damage, from copies and through parity, and checks them."""

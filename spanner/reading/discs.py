@@ -45,7 +45,7 @@ class DiscSource(Protocol):
 
 
 class ImageDisc:
-    """An .iso file or a drive's device."""
+    """An .iso file, or the disc in a drive, read without a mount."""
 
     def __init__(self, image: IsoImage, name: str) -> None:
         self.image = image
@@ -53,7 +53,12 @@ class ImageDisc:
         self.path = image.path
 
     def read(self, path: str) -> bytes:
-        """All of a small file; KeyError where there is none."""
+        """All of a small file.
+
+        Raises:
+            KeyError: there is none.
+            DamagedImageError: it cannot be read, or is too large to be held in memory.
+        """
         return self.image.read(self.image.find(path), limit=_TEXT_LIMIT)
 
     def chunks(self, path: str, size: int) -> Iterator[memoryview]:
@@ -84,7 +89,12 @@ class FolderDisc:
         self.name = printable(folder)
 
     def read(self, path: str) -> bytes:
-        """All of a small file; KeyError where there is none."""
+        """All of a small file.
+
+        Raises:
+            KeyError: there is none.
+            DamagedImageError: it cannot be read, or is too large to be held in memory.
+        """
         try:
             fd = self._open(path)
         except OSError:
@@ -127,7 +137,11 @@ class FolderDisc:
         return sum(os.lstat(os.path.join(self._folder, path)).st_size for path in self.files())
 
     def _open(self, path: str) -> int:
-        """Open a file for reading; links, which lead anywhere, are refused."""
+        """Open a file for reading; links, which lead anywhere, are refused.
+
+        Raises:
+            OSError: it cannot be opened, or is no plain file.
+        """
         place = self._folder
         for part in path.split("/"):
             place = os.path.join(place, part)

@@ -60,7 +60,11 @@ def ecc_layout(image: IsoImage) -> Rs03 | None:
 
 
 def may_carry_ecc(path: str) -> bool:
-    """It is an image or a disc, and behind its volume there is room for error correction."""
+    """Whether it is an image or a disc that has room for error correction behind its volume.
+
+    Raises:
+        UsageError: it is not there or cannot be opened.
+    """
     if os.path.isdir(path):
         return False
     try:

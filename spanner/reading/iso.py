@@ -112,7 +112,11 @@ class IsoImage:
                 yield path
 
     def read(self, file: IsoFile, limit: int = 256 << 20) -> bytes:
-        """The whole file, which must have no more than `limit` bytes."""
+        """The whole file.
+
+        Raises:
+            DamagedImageError: it has more than `limit` bytes, or cannot be read.
+        """
         if file.size > limit:
             raise self._damaged(
                 f"holds {printable(file.path)} of {file.size} bytes; over {limit} are not expected"
@@ -126,6 +130,7 @@ class IsoImage:
 
         Raises:
             ValueError: the file has no such bytes.
+            DamagedImageError: they cannot be read.
         """
         left = file.size - offset if size is None else size
         if min(offset, left) < 0 or offset + left > file.size:

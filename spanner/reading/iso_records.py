@@ -53,7 +53,7 @@ class Folder(NamedTuple):
 
 
 class Record(NamedTuple):
-    """A directory record."""
+    """What a directory record says of one extent of a file, or of a directory (9.1)."""
 
     sector: int
     size: int
@@ -96,7 +96,11 @@ class DirectoryReader:
         self._rock_ridge = None if skip is None else RockRidge(read, total, skip)
 
     def directory(self, folder: Folder, path: str) -> IsoDirectory:
-        """The directory whose path is `path`."""
+        """What is in the directory that lies in `folder` and has that path.
+
+        Raises:
+            RecordError: it is damaged.
+        """
         directory = IsoDirectory(size=self._own_record(folder).size)
         prefix = f"{path}/" if path else ""
         records = self._records(folder.sector, directory.size)

@@ -123,7 +123,7 @@ class FileSectors:
 
 
 def ranges(sectors: Iterable[int]) -> Iterator[Range]:
-    """Sectors in order as ranges."""
+    """Sectors, which are in order, as ranges of those that follow each other."""
     first = count = 0
     for sector in sectors:
         if count and sector == first + count:

@@ -28,7 +28,7 @@ class VerifyResult:
     problems: list[str] = field(default_factory=list)
 
     def is_disc(self, set_id: str, number: int) -> bool:
-        """It is that disc of that set, and whole."""
+        """Whether it is that disc of that set, and whole."""
         catalog = self.catalog
         return (
             catalog is not None

@@ -1,1 +1,1 @@
-"""From discs to files: reads images and folders, writes verified files."""
+"""From discs to verified files: what is to be restored, which discs it takes, how it is written."""

@@ -136,6 +136,7 @@ class DiscPrompt:
         )
 
     def _say(self, text: str) -> None:
+        """Ask for a disc, unless that was what was asked last."""
         if text != self._said:
             self._said = text
             lost = "; press Enter if it is lost" if _at_terminal() else ""
@@ -154,7 +155,7 @@ class DiscPrompt:
             time.sleep(_NAP)
 
     def _arrived(self, node: str) -> bool:
-        """A disc is in the drive that was not looked at yet, and can be read."""
+        """Whether a disc is in the drive that was not looked at yet, and can be read."""
         try:
             if tray.status(node) in ("open", "empty"):
                 self._seen.discard(node)
@@ -173,7 +174,7 @@ def _at_terminal() -> bool:
 
 
 def _entered() -> bool:
-    """Someone pressed Enter."""
+    """Whether someone at the terminal pressed Enter since it was asked last."""
     if not _at_terminal() or not select.select([sys.stdin], [], [], 0)[0]:
         return False
     sys.stdin.readline()

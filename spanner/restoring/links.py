@@ -10,7 +10,7 @@ from spanner.restoring.target_scan import TargetScan
 
 
 class LinkMaker:
-    """Makes the links of one restore."""
+    """Makes the links of one restore, when its files are there."""
 
     def __init__(
         self, target: Target, plan: RestorePlan, builder: ReportBuilder, scan: TargetScan
@@ -51,6 +51,7 @@ class LinkMaker:
             self._builder.report.restored.append(file.path)
 
     def _symlink(self, path: str, to: str, mtime_ns: int) -> None:
+        """Make a symbolic link to `to`, wherever that leads."""
         found = self._target.stat(path)
         if found and stat.S_ISLNK(found.st_mode) and self._target.read_link(path) == to:
             self._builder.report.already_there.append(path)

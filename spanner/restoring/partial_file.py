@@ -46,7 +46,7 @@ class PartialFile:
         os.close(self._directory)
 
     def write(self, data: memoryview | bytes, position: int) -> None:
-        """Write all of the data."""
+        """Write all of the data from byte `position` on."""
         rest = memoryview(data)
         while rest:
             count = os.pwrite(self._fd, rest, position)
@@ -117,6 +117,6 @@ def rename(directory: int, source: str, name: str) -> None:
 
 
 def remove(name: str, directory: int) -> None:
-    """Remove a name that may be there or not."""
+    """Remove a name from a directory, if it is there."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(name, dir_fd=directory)

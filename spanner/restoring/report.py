@@ -11,7 +11,7 @@ _NO_FOLDER = {errno.ENOTDIR, errno.ELOOP}
 
 
 class Remark(msgspec.Struct, frozen=True):
-    """A path and what happened with it."""
+    """A path, of a file or a disc, and what is to be said of it."""
 
     path: str
     reason: str
@@ -85,12 +85,16 @@ class ReportBuilder:
             self.report.failed.append(Remark(path, reason))
 
     def has_failed(self, path: str) -> bool:
-        """The path is not restored, and that was said."""
+        """Whether it was said that the path is not restored."""
         return path in self._failed
 
     @contextmanager
     def guarded(self, path: str) -> Iterator[None]:
-        """A block that works on the path. Where there is no room, its error is raised."""
+        """A block that works on the path; what the target refuses is the reason that it failed.
+
+        Raises:
+            OSError: there is no room.
+        """
         try:
             yield
         except OSError as error:

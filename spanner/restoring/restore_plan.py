@@ -48,12 +48,12 @@ class PlannedFile:
 
     @property
     def size(self) -> int:
-        """Bytes of the whole file."""
+        """Bytes of the whole file, all its parts together."""
         return sum(part.size for part in self.parts.values())
 
     @property
     def hashes_known(self) -> bool:
-        """Some catalog has the hash of every part."""
+        """Whether the hash of every part is known."""
         return all(part.sha256 for part in self.parts.values())
 
 

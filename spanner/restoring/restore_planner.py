@@ -160,7 +160,7 @@ class _PlanBuilder:
 
 
 def _incomplete(file: PlannedFile) -> str:
-    """What the parts lack to be the whole file."""
+    """Why the parts are not the whole file; nothing where they are."""
     offset = 0
     for number in range(1, file.count + 1):
         part = file.parts.get(number)

@@ -79,7 +79,7 @@ class Target:
             return None
 
     def make_directory(self, path: str) -> None:
-        """Make the directory and those above it."""
+        """Make the directory, and those above it, where they are not there."""
         self._directory(path, make=True)
 
     def finish_directory(self, path: str, mode: int, mtime_ns: int) -> None:
@@ -92,7 +92,7 @@ class Target:
             os.close(fd)
 
     def beside(self, path: str) -> str:
-        """Where a file is while it is written."""
+        """The path of a file while it is written."""
         parent, name = _split(path)
         number = 0
         while (found := _join(parent, beside(name, number))) in self._taken:
@@ -118,7 +118,7 @@ class Target:
             os.close(fd)
 
     def hash_range(self, path: str, offset: int, size: int) -> str:
-        """SHA-256 of a range of a file."""
+        """SHA-256 of `size` bytes of a file from `offset` on, or of as many as there are."""
         digest = hashlib.sha256()
         buffer = memoryview(bytearray(max(1, min(_CHUNK, size))))
         parent, name = _split(path)
@@ -166,7 +166,7 @@ class Target:
         return True
 
     def copy(self, first: str, path: str, mode: int, mtime_ns: int) -> None:
-        """Copy a restored file."""
+        """Copy the restored file `first` to `path`, where a hard link cannot be made."""
         parent, name = _split(first)
         source = os.open(name, _READ, dir_fd=self._directory(parent))
         with open(source, "rb", buffering=0) as reader, self.partial(path, fresh=True) as writer:
@@ -187,7 +187,7 @@ class Target:
         rename(directory, new, name)
 
     def read_link(self, path: str) -> str:
-        """Where a symbolic link leads."""
+        """What a symbolic link says that it leads to."""
         parent, name = _split(path)
         return os.readlink(name, dir_fd=self._directory(parent))
 
