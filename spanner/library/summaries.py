@@ -112,7 +112,7 @@ def _places(db: sqlite3.Connection, set_id: str, disc: int) -> tuple[str, ...]:
 def _last_check(db: sqlite3.Connection, set_id: str, disc: int) -> str:
     row = db.execute(
         "SELECT checked, good, remark FROM checks WHERE set_id = ? AND disc = ? "
-        "ORDER BY id DESC LIMIT 1",
+        "ORDER BY checked DESC, id DESC LIMIT 1",
         (set_id, disc),
     ).fetchone()
     return f"{row[0]}: {'good' if row[1] else row[2]}" if row else ""
