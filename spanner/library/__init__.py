@@ -18,8 +18,9 @@ from spanner.library.checks import (
 from spanner.library.connection import library_file
 from spanner.library.copies import BURNING, BURNT, SPOILT, VERIFIED, Copies, Copy, image_key
 from spanner.library.database import before
-from spanner.library.library import DiscRecord, Library, SetSummary, open_library
+from spanner.library.library import Library, open_library
 from spanner.library.search.query import FileQuery, FoundFile, OnDisc, SearchResult
+from spanner.library.summaries import DiscRecord, SetSummary
 
 __all__ = [
     "BURN",

@@ -104,7 +104,7 @@ class Checks:
         """All checks of a disc, oldest first."""
         rows = self._db.execute(
             "SELECT checked, kind, how, place, good, bad, remark, copy FROM checks"
-            " WHERE set_id = ? AND disc = ? ORDER BY id",
+            " WHERE set_id = ? AND disc = ? ORDER BY checked, id",
             (set_id, disc),
         )
         return [

@@ -19,9 +19,6 @@ from spanner.library.search.folding import folded_apart
 from spanner.library.staging import StagedFile, head, split, stage, unstage
 from spanner.model.plan import SetInfo
 
-_BATCH = 20_000  # names
-_MANY = 100_000  # new names
-_MERGE = 4  # segments of an index that are made one, as usual
 _CACHES = {"main.cache_size": -(64 << 10), "temp.cache_size": -(32 << 10)}  # negative: kibibytes
 
 _NEW_FOLDERS = """
@@ -181,8 +178,10 @@ class Filing:
         (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM names").fetchone()
         self._db.execute(_NEW_FOLDERS, (set_id,))
         self._db.execute(_NEW_NAMES)
-        self._index("name", "names WHERE id > ?", last)
-        self._index("folder", "folders WHERE set_id = ?", set_id)
+        # Loaded only here, as numpy takes its time: whoever searches shall not wait for it.
+        indexing = import_module("spanner.library.search.indexing")
+        indexing.index_names(self._db, last)
+        indexing.index_folders(self._db, set_id)
         with self._placed(set_id):
             for table in (_ENTRIES, _USES, _HASHES):
                 self._db.execute(table)
@@ -240,32 +239,6 @@ class Filing:
         self._db.execute(_PLACED)
         yield
         self._db.execute("DROP TABLE placed")
-
-    def _index(self, kind: str, new: str, value: object) -> None:
-        """Index new texts by their pieces, and count these: a search begins with the rarest."""
-        (count,) = self._db.execute(" ".join(("SELECT count(*) FROM", new)), (value,)).fetchone()
-        # The index merges its segments as it grows; after so many at once that can wait.
-        self._configure(kind, "automerge", 0 if count > _MANY else _MERGE)
-        self._db.execute(
-            " ".join((f"INSERT INTO {kind}_pieces (rowid, text)", "SELECT id, text FROM", new)),
-            (value,),
-        )
-        self._configure(kind, "automerge", _MERGE)
-        texts = self._db.execute(" ".join(("SELECT text FROM", new)), (value,))
-        batches = iter(lambda: "".join(text for (text,) in texts.fetchmany(_BATCH)), "")
-        # Loaded only here, as numpy takes its time: whoever searches shall not wait for it.
-        counts = import_module("spanner.library.search.piece_counts").count_pieces(batches)
-        self._db.executemany(
-            "INSERT INTO pieces VALUES (?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET count = count + excluded.count",
-            ((kind, piece, count) for piece, count in sorted(counts.items())),
-        )
-
-    def _configure(self, kind: str, option: str, value: int) -> None:
-        table = f"{kind}_pieces"
-        self._db.execute(
-            " ".join(("INSERT INTO", table, f"({table}, rank) VALUES (?, ?)")), (option, value)
-        )
 
     def _set(self, caches: dict[str, int]) -> None:
         for cache, size in caches.items():

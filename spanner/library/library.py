@@ -12,62 +12,30 @@ from contextlib import contextmanager
 
 import msgspec
 
-from spanner.catalog.escaping import escape, unescape
+from spanner.catalog.escaping import escape
 from spanner.catalog.reader import DiscInfo
 from spanner.errors import UsageError
 from spanner.library import archived_sessions
 from spanner.library.checks import FILE, WRITE, CheckResult, Checks
 from spanner.library.complete_sets import CompleteSets
 from spanner.library.connection import opened
-from spanner.library.copies import Copies, Copy, image_key
-from spanner.library.database import records, writing
+from spanner.library.copies import Copies
+from spanner.library.database import writing
 from spanner.library.filing import Filing
 from spanner.library.importing import Imports
 from spanner.library.places import Places
 from spanner.library.search.query import FileSearch
-from spanner.library.set_names import find_sets
+from spanner.library.set_names import find_set, find_sets
 from spanner.library.staging import StagedFile
+from spanner.library.summaries import (
+    DiscRecord,
+    SetSummary,
+    disc_records,
+    image_hash,
+    set_summaries,
+)
 from spanner.model.plan import Plan
 from spanner.planning.plan_file import decode, encode
-from spanner.wording import printable
-
-
-class SetSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """One set: how many discs it has, and how many of them were written and read back.
-
-    `hashed`: the hashes of all files are known. `imported`: known from its discs, without a plan.
-    """
-
-    id: str
-    title: str
-    created: str
-    discs: int
-    written: int
-    files: int
-    bytes: int
-    hashed: bool
-    imported: bool
-
-
-class DiscRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One disc of a set, where its images are and what was burnt of it.
-
-    `sectors` is None where the set was imported and this disc not seen. `hashed`: how many of the
-    files have a known hash. `last_check` is when and how, or empty.
-    """
-
-    number: int
-    volume_id: str
-    title: str
-    medium: str
-    sectors: int | None
-    files: int
-    bytes: int
-    hashed: int
-    sha256: str
-    places: tuple[str, ...]
-    copies: tuple[Copy, ...]
-    last_check: str
 
 
 class Library:
@@ -146,14 +114,7 @@ class Library:
 
     def image_hash(self, set_id: str, disc: int) -> str:
         """SHA-256 that the disc's image must have, or nothing before it was made."""
-        row = self.db.execute(
-            "SELECT sha256 FROM images WHERE set_id = :set AND disc = :disc"
-            " AND kind = 'file' UNION ALL "
-            "SELECT sha256 FROM copies WHERE set_id = :set AND disc = :disc"
-            " AND (state IN ('burnt', 'verified') OR verified <> '') LIMIT 1",
-            {"set": set_id, "disc": disc},
-        ).fetchone()
-        return row[0] if row else ""
+        return image_hash(self.db, set_id, disc)
 
     def add_image(
         self,
@@ -176,46 +137,11 @@ class Library:
 
     def sets(self) -> list[SetSummary]:
         """All sets, oldest first."""
-        rows = self.db.execute(
-            "SELECT id, title, created,"
-            " (SELECT count(*) FROM discs WHERE set_id = sets.id) AS discs,"
-            " (SELECT count(*) FROM (SELECT disc FROM images WHERE set_id = sets.id"
-            "  AND state = 'verified' UNION"
-            "  SELECT disc FROM copies WHERE set_id = sets.id AND state = 'verified')) AS written,"
-            " files, bytes,"
-            " (SELECT total(files) = total(hashed) FROM discs WHERE set_id = sets.id) AS hashed,"
-            " plan IS NULL AS imported"
-            " FROM sets ORDER BY created, id"
-        )
-        return [
-            msgspec.structs.replace(each, hashed=bool(each.hashed), imported=bool(each.imported))
-            for each in records(SetSummary, rows)
-        ]
+        return set_summaries(self.db)
 
     def discs(self, set_id: str) -> list[DiscRecord]:
-        """The discs of a set."""
-        rows = self.db.execute(
-            "SELECT number, volume_id, title, medium, sectors, files, bytes, hashed"
-            " FROM discs WHERE set_id = ? ORDER BY number",
-            (set_id,),
-        ).fetchall()
-        return [
-            DiscRecord(
-                number=number,
-                volume_id=volume_id,
-                title=title,
-                medium=medium,
-                sectors=sectors,
-                files=files,
-                bytes=size,
-                hashed=hashed,
-                sha256=self.image_hash(set_id, number),
-                places=tuple(self._places(set_id, number)),
-                copies=tuple(self.copies.of(image_key(set_id, number))),
-                last_check=self._last_check(set_id, number),
-            )
-            for number, volume_id, title, medium, sectors, files, size, hashed in rows
-        ]
+        """The discs of a set, in order."""
+        return disc_records(self.db, self.copies, set_id)
 
     def sets_of_source(self, path: str) -> list[str]:
         """The ids of the sets that have a source from this path, or of its name."""
@@ -237,18 +163,7 @@ class Library:
         Raises:
             UsageError: none, or several.
         """
-        sets = self.sets()
-        found = [each for each in sets if each.id == words] or [
-            each
-            for each in sets
-            if each.id.startswith(words.lower()) or each.title.casefold() == words.casefold()
-        ]
-        if not found:
-            raise UsageError(f"no set {printable(words)!r} in the library: see `spanner list`")
-        if len(found) > 1:
-            ids = ", ".join(each.id[:8] for each in found)
-            raise UsageError(f"{printable(words)!r} names {len(found)} sets, say which: {ids}")
-        return found[0]
+        return find_set(self.db, words)
 
     def _has_plan(self, set_id: str, fingerprint: str) -> bool:
         """Whether the set is known with this plan.
@@ -260,20 +175,6 @@ class Library:
         if known and known[0] not in (None, fingerprint):
             raise UsageError(f"the library has another plan for set {set_id}")
         return bool(known and known[0])
-
-    def _places(self, set_id: str, disc: int) -> Iterator[str]:
-        rows = self.db.execute(
-            "SELECT place FROM images WHERE set_id = ? AND disc = ? ORDER BY id", (set_id, disc)
-        )
-        return (unescape(place) for (place,) in rows)
-
-    def _last_check(self, set_id: str, disc: int) -> str:
-        row = self.db.execute(
-            "SELECT checked, good, remark FROM checks WHERE set_id = ? AND disc = ? "
-            "ORDER BY id DESC LIMIT 1",
-            (set_id, disc),
-        ).fetchone()
-        return f"{row[0]}: {'good' if row[1] else row[2]}" if row else ""
 
 
 @contextmanager

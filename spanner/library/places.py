@@ -7,6 +7,7 @@ from spanner.catalog.escaping import escape, unescape
 from spanner.errors import UsageError
 from spanner.library.copies import SPOILT, Copies, Copy, image_key
 from spanner.library.database import now
+from spanner.library.set_names import is_named
 from spanner.model.plan import DiscKey
 from spanner.wording import printable
 
@@ -96,12 +97,7 @@ class Places:
         numbered = bool(colon) and number.isascii() and number.isdigit()
         wanted = name if numbered else words
         rows = self._db.execute("SELECT id, title FROM sets").fetchall()
-        sets = [
-            set_id
-            for set_id, title in rows
-            if (wanted and set_id.startswith(wanted.lower()))
-            or title.casefold() == wanted.casefold()
-        ]
+        sets = [set_id for set_id, title in rows if is_named(wanted, set_id, title)]
         found: list[DiscKey] = []
         for set_id in sets:
             discs = self._db.execute(

@@ -17,6 +17,7 @@ from spanner.library import (
     open_library,
     schema,
 )
+from spanner.library.migrations import STEPS
 from spanner.model.media_types import parse_media
 from spanner.model.plan import Plan
 from spanner.planning.planner import PlanOptions, make_plan
@@ -107,8 +108,7 @@ def test_images_of_no_set_have_copies_too(library: Library) -> None:
 def test_a_library_without_copies_gets_them(tmp_path: Path, plan: Plan) -> None:
     path = str(tmp_path / "old.sqlite")
     db = sqlite3.connect(path)
-    for statement in schema._FIRST.split(";"):
-        db.execute(statement)
+    STEPS[0](db)
     db.execute("INSERT INTO sets VALUES ('old', 'Old Song', '2024-01-01T00:00:00Z', 'x', x'00')")
     db.execute("INSERT INTO discs VALUES ('old', 1, 'OLD_01OF01', 'all', 'dvd+r', 2000)")
     db.execute("PRAGMA user_version = 1")
@@ -123,7 +123,7 @@ def test_a_library_without_copies_gets_them(tmp_path: Path, plan: Plan) -> None:
             opened.copies.begin("old/1", ("old", 1), "OLD_01OF01", 2000, "/dev/sr0", "dvd+r")
             opened.copies.forget(opened.copies.of("old/1")[0].id)
     db = sqlite3.connect(path)
-    assert db.execute("PRAGMA user_version").fetchone() == (len(schema._STEPS),)
+    assert db.execute("PRAGMA user_version").fetchone() == (schema.VERSION,)
     db.close()
 
 
@@ -132,7 +132,7 @@ def test_a_later_version_is_refused(tmp_path: Path) -> None:
     with open_library(path):
         pass
     db = sqlite3.connect(path)
-    later = len(schema._STEPS) + 1
+    later = schema.VERSION + 1
     db.execute(f"PRAGMA user_version = {later}")
     db.commit()
     db.close()

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from spanner.errors import SpannerError
-from spanner.library import VERIFIED, FileQuery, open_library, schema, searchable
+from spanner.library import VERIFIED, FileQuery, open_library
+from spanner.library.migrations import STEPS, v4_search
 
 A = "a" * 64
 FILES = [
@@ -21,10 +22,8 @@ FILES = [
 def make_old(path: Path, version: int) -> None:
     """A library as that version left it."""
     with sqlite3.connect(path) as db:
-        for step in schema._STEPS[:version]:
-            assert isinstance(step, str)
-            for statement in step.split(";"):
-                db.execute(statement)
+        for migrate in STEPS[:version]:
+            migrate(db)
         db.execute("INSERT INTO sets VALUES ('old', 'Old Song', '2024', 'x', x'00')")
         for disc in (1, 2):
             db.execute("INSERT INTO discs VALUES ('old', ?, ?, 't', 'cd', 9)", (disc, f"V{disc}"))
@@ -85,7 +84,7 @@ def test_taken_over_with_its_data(tmp_path: Path, version: int) -> None:
 def test_a_step_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "old.sqlite"
     make_old(path, 3)
-    monkeypatch.setattr(searchable, "_TABLES", searchable._TABLES + ";\nSELECT nothing")
+    monkeypatch.setattr(v4_search, "_TABLES", v4_search._TABLES + ";\nSELECT nothing")
     with pytest.raises(SpannerError, match="syntax error"), open_library(str(path)):
         pass
     monkeypatch.undo()

@@ -1,14 +1,20 @@
 """Libraries of earlier versions: what they know of copies and checks is understood."""
 
+import re
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from spanner.library import open_library, schema
+from spanner.library import migrations, open_library, schema
+from spanner.library.migrations import STEPS
 from spanner.status.copy_status import CopyStatuses
+from support.libraries import load_recorded
 
 SHA = "a" * 64
+PRAGMAS = ("table_xinfo", "foreign_key_list", "index_list", "index_xinfo")
 
 
 @pytest.fixture
@@ -16,8 +22,8 @@ def old(tmp_path: Path) -> Path:
     """A library of the version before: a set of two discs, its images, copies and checks."""
     path = tmp_path / "old.sqlite"
     db = sqlite3.connect(path)
-    for statement in (schema._FIRST + schema._COPIES).split(";"):
-        db.execute(statement)
+    for migrate in STEPS[:2]:
+        migrate(db)
     db.execute("INSERT INTO sets VALUES ('old', 'Old Song', '2024-01-01T00:00:00Z', 'x', x'00')")
     for disc in (1, 2):
         name = f"OLD_0{disc}OF02"
@@ -109,10 +115,67 @@ def test_a_set_that_is_forgotten_takes_all_with_it(old: Path) -> None:
     assert not any(left.values()), left
 
 
-def test_a_new_library_is_as_one_that_grew(old: Path, tmp_path: Path) -> None:
-    found = []
-    for path in (old, tmp_path / "new.sqlite"):
-        with open_library(str(path)) as library:
-            rows = library.db.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY name")
-            found.append(rows.fetchall())
-    assert found[0] == found[1]
+def tables(db: sqlite3.Connection) -> list[tuple[object, ...]]:
+    """Tables, indexes and views: their SQL, word by word without comments, and their columns."""
+    rows = db.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name")
+    return [
+        (
+            *(kind, name, table),
+            re.findall(r"\w+|[^\w\s\"]", re.sub(r"--.*", "", sql or "")),
+            [db.execute(f"PRAGMA {pragma}('{name}')").fetchall() for pragma in PRAGMAS],
+        )
+        for kind, name, table, sql in rows.fetchall()
+    ]
+
+
+def settings(db: sqlite3.Connection) -> list[object]:
+    """The version, and how the indexes of pieces are kept."""
+    how = [
+        db.execute(f"SELECT k, v FROM {table}_config WHERE k <> 'automerge'").fetchall()
+        for table in ("name_pieces", "folder_pieces")
+    ]
+    return [db.execute("PRAGMA user_version").fetchone(), *how]
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """A new library's database."""
+    with open_library(str(tmp_path / "new.sqlite")) as library:
+        yield library.db
+
+
+def test_a_new_library_is_as_one_that_grew(old: Path, new: sqlite3.Connection) -> None:
+    with open_library(str(old)) as grown:
+        assert tables(grown.db) == tables(new)
+        assert settings(grown.db) == settings(new)
+
+
+@pytest.mark.parametrize("version", [1, 2, 3, 4])
+def test_a_new_library_is_as_those_that_were_recorded(
+    tmp_path: Path, new: sqlite3.Connection, version: int
+) -> None:
+    load_recorded(version, tmp_path / "recorded.sqlite")
+    with open_library(str(tmp_path / "recorded.sqlite")) as grown:
+        assert tables(grown.db) == tables(new)
+        assert settings(grown.db) == settings(new)
+
+
+def test_a_new_library_is_as_all_steps_make_it(new: sqlite3.Connection) -> None:
+    with closing(sqlite3.connect(":memory:")) as db:
+        for migrate in STEPS:
+            migrate(db)
+        db.execute(f"PRAGMA user_version = {schema.VERSION}")
+        assert tables(db) == tables(new)
+        assert settings(db) == settings(new)
+    assert len(STEPS) == schema.VERSION
+
+
+def test_steps_use_nothing_of_the_living_code() -> None:
+    folder = Path(migrations.__file__).parent
+    (package, *steps) = sorted(folder.glob("*.py"))
+    assert package.name == "__init__.py"
+    assert len(steps) == len(STEPS)
+    for step in steps:
+        imported = re.findall(r"^(?:from|import) (\S+)", step.read_text(), re.MULTILINE)
+        assert imported
+        assert set(imported) <= {"sqlite3", "collections", "unicodedata"}

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from spanner.library.search.folding import fold, folded_apart, pieces
-from spanner.library.search.piece_counts import count_pieces
+from spanner.library.search.indexing import count_pieces
 
 MANY = "".join(map(chr, range(0x4E00, 0x4E00 + 500)))
 
