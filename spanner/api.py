@@ -11,6 +11,8 @@ from contextlib import AbstractContextManager
 from burners.progress import Progress, silent
 from spanner import archiving
 from spanner.archiving import ArchiveResult
+from spanner.assessing.counting import Rule
+from spanner.assessing.overview import Overview, overview
 from spanner.burning.burn_job import BurnOptions
 from spanner.burning.burn_result import BurnResult
 from spanner.checking import CheckedDisc, check_discs, record_restore
@@ -40,8 +42,6 @@ from spanner.restoring import restore as _restoring
 from spanner.restoring.report import RestoreReport
 from spanner.sources.collect import CollectOptions
 from spanner.sources.session_scan import SessionScan, scan_media
-from spanner.status.counting import Rule
-from spanner.status.overview import Overview, overview
 
 __all__ = [
     "ArchiveResult",

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from burners.progress import Progress
+from spanner.assessing.copy_status import CopyStatuses
 from spanner.errors import SpannerError, UsageError
 from spanner.library import RESTORE, VERIFY, Library, RecordedCheck, open_library
 from spanner.library.recording import record
 from spanner.reading.discs import expand
 from spanner.reading.verify import Repairability, VerifyResult, repairability, verify
 from spanner.restoring.report import RestoreReport
-from spanner.status.copy_status import CopyStatuses
 from spanner.wording import printable
 
 _NAMED = 3  # files that differ from the library and are named

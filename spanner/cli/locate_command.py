@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
+from spanner.assessing.copy_status import CopyStatus, CopyStatuses
 from spanner.cli import options as o
 from spanner.cli.output import print_json, print_lines, print_table
 from spanner.errors import UsageError
 from spanner.library import Library, library_file, open_library
-from spanner.status.copy_status import CopyStatus, CopyStatuses
 from spanner.wording import printable
 
 

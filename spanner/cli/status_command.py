@@ -5,6 +5,11 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from spanner.assessing.copy_status import CopyStatus
+from spanner.assessing.counting import COPIES, MEDIA, PLACES, Rule
+from spanner.assessing.overview import Overview, overview
+from spanner.assessing.set_status import SetStatus, Status
+from spanner.assessing.source_status import SourceStatus
 from spanner.cli import options as o
 from spanner.cli.locate_command import where
 from spanner.cli.output import print_json, print_lines, print_table
@@ -13,11 +18,6 @@ from spanner.cli.terminal_progress import TerminalProgress
 from spanner.errors import VerificationError
 from spanner.library import library_file, open_library
 from spanner.model.units import format_size, parse_age
-from spanner.status.copy_status import CopyStatus
-from spanner.status.counting import COPIES, MEDIA, PLACES, Rule
-from spanner.status.overview import Overview, overview
-from spanner.status.set_status import SetStatus, Status
-from spanner.status.source_status import SourceStatus
 from spanner.wording import printable
 
 _SHOWN = 20  # things of a kind that are named; --json has all

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from spanner.assessing.copy_status import CopyStatuses
 from spanner.errors import UsageError
 from spanner.library import (
     BURN,
@@ -24,7 +25,6 @@ from spanner.library import (
     image_key,
 )
 from spanner.model.plan import Plan
-from spanner.status.copy_status import CopyStatuses
 
 A, B = "a" * 64, "b" * 64
 

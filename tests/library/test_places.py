@@ -5,10 +5,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from spanner.assessing.copy_status import CopyStatuses
 from spanner.errors import UsageError
 from spanner.library import BURNT, FILE, VERIFIED, VERIFY, CheckResult, Library, image_key
 from spanner.model.plan import Plan, SetInfo
-from spanner.status.copy_status import CopyStatuses
 
 
 def burn(library: Library, plan: Plan, count: int = 1) -> None:

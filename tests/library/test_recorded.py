@@ -14,14 +14,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from spanner.assessing.copy_status import CopyStatuses
+from spanner.assessing.counting import Rule
+from spanner.assessing.set_status import status
 from spanner.catalog.escaping import escape, unescape
 from spanner.errors import SpannerError
 from spanner.library import FileQuery, Library, open_library, schema
 from spanner.library.archived_sessions import plan_of
 from spanner.library.migrations import STEPS
-from spanner.status.copy_status import CopyStatuses
-from spanner.status.counting import Rule
-from spanner.status.set_status import status
 from support.libraries import RECORDED, load_recorded
 
 every_version = pytest.mark.parametrize("version", [1, 2, 3, 4])

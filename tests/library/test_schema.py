@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from spanner.assessing.copy_status import CopyStatuses
 from spanner.library import migrations, open_library, schema
 from spanner.library.migrations import STEPS
-from spanner.status.copy_status import CopyStatuses
 from support.libraries import load_recorded
 
 SHA = "a" * 64

@@ -10,6 +10,8 @@ import msgspec
 import pytest
 
 from burners import FolderDrive, silent
+from spanner.assessing.counting import Rule
+from spanner.assessing.set_status import SetStatus, Status, status
 from spanner.burning.folder_job import FolderJob
 from spanner.library import (
     BURNT,
@@ -28,8 +30,6 @@ from spanner.model.plan import SetInfo
 from spanner.model.tree import UNREADABLE, ReferenceRecord
 from spanner.model.units import parse_age
 from spanner.reading.verify import verify
-from spanner.status.counting import Rule
-from spanner.status.set_status import SetStatus, Status, status
 from support.discs import flip, place
 from support.sets import MadeSet, make_set
 from support.trees import write

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from spanner.assessing.copy_status import CopyStatus, CopyStatuses, family
+from spanner.assessing.counting import count
 from spanner.library import FILE, FOLDER, VERIFY, CheckResult, Library
 from spanner.model.plan import Plan
-from spanner.status.copy_status import CopyStatus, CopyStatuses, family
-from spanner.status.counting import count
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from spanner.status.copy_status import CopyStatus
+from spanner.assessing.copy_status import CopyStatus
 
 COPIES, MEDIA, PLACES = 3, 2, 2
 """The 3-2-1 rule: three copies, on two kinds of media, one of them elsewhere."""

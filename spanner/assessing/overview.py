@@ -7,11 +7,11 @@ from datetime import timedelta
 import msgspec
 
 from burners.progress import Progress
+from spanner.assessing.counting import Rule
+from spanner.assessing.set_status import Status, status
+from spanner.assessing.source_status import SourceStatus, examine
 from spanner.library import Library, before
 from spanner.sources.collect import CollectOptions
-from spanner.status.counting import Rule
-from spanner.status.set_status import Status, status
-from spanner.status.source_status import SourceStatus, examine
 
 
 class Overview(msgspec.Struct, frozen=True):

@@ -11,6 +11,8 @@ from dataclasses import replace
 import msgspec
 
 from burners.progress import Progress
+from spanner.assessing.counting import Count
+from spanner.assessing.set_status import counts_of_all
 from spanner.catalog.escaping import escape
 from spanner.errors import SourceError
 from spanner.library import Library
@@ -21,8 +23,6 @@ from spanner.model.tree import UNREADABLE, Tree, origin
 from spanner.sources.collect import CollectOptions, collect
 from spanner.sources.hashing import Division, hash_file
 from spanner.sources.resolver import MISSING
-from spanner.status.counting import Count
-from spanner.status.set_status import counts_of_all
 from spanner.wording import printable
 
 _Hashes = dict[Division, tuple[str, ...]]

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spanner.status.copy_status import CopyStatus
-from spanner.status.counting import Count, Rule, count, least, numbers
+from spanner.assessing.copy_status import CopyStatus
+from spanner.assessing.counting import Count, Rule, count, least, numbers
 
 STATES = ("good", "good", "good", "unchecked", "failing", "spoilt", "lost", "not seen", "double")
 

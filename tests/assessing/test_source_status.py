@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from burners import FolderDrive, silent
+from spanner.assessing import source_status
+from spanner.assessing.counting import Count
+from spanner.assessing.source_status import SourceStatus, examine
 from spanner.burning.folder_job import FolderJob
 from spanner.errors import SourceError
 from spanner.library import FILE, VERIFY, CheckResult, Library, open_library
@@ -15,9 +18,6 @@ from spanner.model.media_types import parse_media
 from spanner.model.plan import Plan
 from spanner.planning.planner import PlanOptions, make_plan
 from spanner.sources.collect import CollectOptions, collect
-from spanner.status import source_status
-from spanner.status.counting import Count
-from spanner.status.source_status import SourceStatus, examine
 from support.discs import flip
 from support.projects import reaper
 from support.trees import make_odd_tree, write

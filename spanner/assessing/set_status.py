@@ -5,10 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
-from spanner.library import Library
-from spanner.library.archived_sessions import ArchivedSession, sessions
-from spanner.model.plan import DiscKey
-from spanner.status.copy_status import (
+from spanner.assessing.copy_status import (
     CHANGED,
     DOUBLE,
     FAILING,
@@ -20,7 +17,10 @@ from spanner.status.copy_status import (
     CopyStatuses,
     DoubtfulDisc,
 )
-from spanner.status.counting import Count, Rule, count, least, numbers
+from spanner.assessing.counting import Count, Rule, count, least, numbers
+from spanner.library import Library
+from spanner.library.archived_sessions import ArchivedSession, sessions
+from spanner.model.plan import DiscKey
 
 
 class SetStatus(msgspec.Struct, frozen=True, kw_only=True):
