@@ -6,6 +6,7 @@ Lines as cdrskin 1.5.4 and wodim 1.1.11 write them; Schily's cdrecord 3.02 has w
 import os
 import re
 import resource
+import shutil
 from dataclasses import dataclass
 
 from burners.disc_types import SIMULATED
@@ -19,10 +20,18 @@ from burners.errors import (
     TooSmallError,
     UsedMediumError,
 )
-from burners.programs import BytesWritten, Event, LineRule, Phase, RecordingRequest, trouble
+from burners.programs import (
+    BytesWritten,
+    Event,
+    Family,
+    LineRule,
+    Phase,
+    RecordingRequest,
+    trouble,
+)
 from burners.running import run
 
-FAMILY = ("cdrecord", "cdrskin", "wodim")
+NAMES = ("cdrecord", "cdrskin", "wodim")
 """Names on PATH, and names of the dialects, the best first."""
 
 _MIB = 1 << 20
@@ -154,6 +163,11 @@ class Cdrecord:
             return False
         return self.can_burn(kind) and kind in SIMULATED
 
+    def takes(self, kind: str, sectors: int, free: int) -> bool:
+        """An image of any length."""
+        del kind, sectors, free
+        return True
+
     def arguments(self, request: RecordingRequest) -> list[str]:
         """The command line: one session at once, closed; TAO would add two unreadable sectors."""
         words = [self.name, "-v", f"dev={request.node}"]
@@ -182,3 +196,16 @@ class Cdrecord:
             return BytesWritten(int(progress[1]) * _MIB)
         phase = _PHASE.search(line)
         return Phase(phase[1].rpartition(": ")[2]) if phase else trouble(_RULES, line)
+
+
+def _installed() -> "list[Cdrecord]":
+    """Those on PATH; a name may stand for a program of another dialect, which then counts."""
+    found = [
+        Cdrecord(name, find_dialect(name), memory_is_limited())
+        for name in NAMES
+        if shutil.which(name)
+    ]
+    return sorted(found, key=lambda program: NAMES.index(program.dialect))
+
+
+PROGRAMS = Family(tuple(Cdrecord(name, name) for name in NAMES), _installed)

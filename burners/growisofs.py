@@ -1,6 +1,7 @@
 """growisofs, for DVD and Blu-ray (dvd+rw-tools 7.1): its command line and what its lines mean."""
 
 import re
+import shutil
 
 from burners.errors import (
     BurnError,
@@ -13,7 +14,16 @@ from burners.errors import (
     TooSmallError,
     UsedMediumError,
 )
-from burners.programs import BytesWritten, Event, LineRule, Phase, RecordingRequest, trouble
+from burners.programs import (
+    BytesWritten,
+    Event,
+    Family,
+    LineRule,
+    Phase,
+    Program,
+    RecordingRequest,
+    trouble,
+)
 
 _PROGRESS = re.compile(r"(\d+)/\d+ +\( ?\d+\.\d+%\) +@")
 _PHASE = re.compile(
@@ -107,6 +117,10 @@ class Growisofs:
         """Whether it writes on discs of this type: on all but CDs and HD DVDs."""
         return kind.startswith(("dvd", "bd"))
 
+    def takes(self, kind: str, sectors: int, free: int) -> bool:
+        """Whether the image is of 64 KiB or more, and leaves no more than half of a DVD-R DL."""
+        return sectors >= 32 and not (kind == "dvd-r-dl" and sectors * 2 < free)
+
     def arguments(self, request: RecordingRequest) -> list[str]:
         """The command line.
 
@@ -139,3 +153,10 @@ class Growisofs:
             return BytesWritten(int(progress[1]))
         phase = _PHASE.search(line)
         return Phase(phase[1]) if phase else trouble(_RULES, line)
+
+
+def _installed() -> tuple[Program, ...]:
+    return (Growisofs(),) if shutil.which(Growisofs.name) else ()
+
+
+PROGRAMS = Family((Growisofs(),), _installed)

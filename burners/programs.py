@@ -1,9 +1,9 @@
 """What the burning programs have in common: what they are told and what they say."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from burners.errors import BurnError
 
@@ -93,6 +93,9 @@ class Program(Protocol):
     def can_simulate(self, kind: str) -> bool:
         """Whether it can pretend to, with the laser off."""
 
+    def takes(self, kind: str, sectors: int, free: int) -> bool:
+        """Whether it writes so short an image on a disc of this type with so many free sectors."""
+
     def arguments(self, request: RecordingRequest) -> list[str]:
         """The command line; the image comes by standard input."""
 
@@ -101,3 +104,10 @@ class Program(Protocol):
 
     def last_phase(self, kind: str) -> str:
         """The phase without which it has not closed a disc of this type."""
+
+
+class Family(NamedTuple):
+    """Programs that are alike: all that are known, and those that are installed, the best first."""
+
+    known: tuple[Program, ...]
+    installed: Callable[[], Iterable[Program]]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from burners import FolderDrive, NoDriveError
 from burners.drives import Drive, drives, look
+from burners.program_choice import PROGRAM_NAMES
 from burners.progress import Progress
 from spanner.burning.blanks import can_write
 from spanner.burning.burn_job import BurnOptions
@@ -28,7 +29,6 @@ from spanner.sources.resolver import OUTSIDE
 from spanner.wording import printable
 
 _SHOWN = 20  # lines of a kind; the plan has all
-_PROGRAMS = ("growisofs", "cdrskin", "cdrecord", "wodim")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +135,8 @@ def _burn(
     progress: Progress,
 ) -> list[BurnResult]:
     """Burn the images as often as wanted, on these drives or, without any, on all that can."""
-    if options.program not in ("", *_PROGRAMS):
-        raise UsageError(f"--program {options.program!r}: say {', '.join(_PROGRAMS)}")
+    if options.program not in ("", *PROGRAM_NAMES):
+        raise UsageError(f"--program {options.program!r}: say {', '.join(PROGRAM_NAMES)}")
     if options.speed is not None and not 0 < options.speed < 1000:
         raise UsageError(f"--speed {options.speed:g}: say a multiple of the disc's 1×, such as 4")
     return burn_all(images, _chosen_drives(drives, images), options, library, progress)
