@@ -33,18 +33,18 @@ def command(
     """Show the media that sessions need: what lies outside, what is missing, what is not used."""
     progress = TerminalProgress()
     folders = Folders()
-    gatherer = MediaResolver(search or (), folders)
+    resolver = MediaResolver(search or (), folders)
     documents: list[dict[str, Any]] = []
     unreadable: list[dict[str, str]] = []
     missing = 0
-    for each in scan_sessions(_files(sessions, folders), gatherer):
+    for each in scan_sessions(_files(sessions, folders), resolver):
         if each.session is None:
             unreadable.append({"file": each.file, "reason": str(each.error)})
             progress.note(str(each.error))
             continue
-        unused = [] if each.backup else gatherer.unused(each.file, each.found)
+        unused = [] if each.backup else resolver.unused(each.file, each.references)
         if not each.backup:
-            missing += sum(found.status == MISSING for found in each.found)
+            missing += sum(found.status == MISSING for found in each.references)
         documents.append(_document(each, each.session, unused))
         if not as_json:
             print_lines(*_lines(each, each.session, unused), "")
@@ -81,7 +81,7 @@ def _document(scanned: ScannedSession, session: Session, unused: Sequence[str]) 
         "version": session.version,
         "format": session.format,
         "sample_rate": session.sample_rate,
-        "media": scanned.found,
+        "media": scanned.references,
         "unused": unused,
         "notes": session.notes,
     }
@@ -91,9 +91,9 @@ def _lines(scanned: ScannedSession, session: Session, unused: Sequence[str]) -> 
     program = " ".join(filter(None, (session.application, session.version)))
     what = f"backup of {program}" if scanned.backup else program
     yield f"{printable(scanned.file)}  ({what}, {session.format})"
-    counts = Counter(each.status for each in scanned.found)
+    counts = Counter(each.status for each in scanned.references)
     yield "  " + (", ".join(f"{counts[key]} {key}" for key in sorted(counts)) or "no media")
-    for each in scanned.found:
+    for each in scanned.references:
         if each.status == MISSING:
             yield f"  missing  {printable(each.recorded or last_seen(each))}"
         elif each.status == OUTSIDE:

@@ -1,4 +1,4 @@
-"""Session files: which there are, what each needs, and what cannot be read of them."""
+"""Reads session files: which there are, where their media are, and which cannot be read."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -11,15 +11,16 @@ from spanner.sources.resolver import MediaResolver, ResolvedReference, is_backup
 
 @dataclass(frozen=True, slots=True)
 class ScannedSession:
-    """A session file and where its media are; `session` is None where it cannot be read: `error`.
+    """A session file and its media references, resolved.
 
-    `top` is the session that was asked for: this one, or one that this is a part of.
+    `session` is None where it cannot be read; `error` says why. `top` is the session that was asked
+    for: this one, or one that has this one among its media.
     """
 
     file: str
     top: str
     session: Session | None
-    found: tuple[ResolvedReference, ...] = ()
+    references: tuple[ResolvedReference, ...] = ()
     error: SessionError | None = None
 
     @property
@@ -37,15 +38,15 @@ def session_files(paths: Iterable[str]) -> list[str]:
     return found
 
 
-def scan_sessions(files: Iterable[str], gatherer: MediaResolver) -> Iterator[ScannedSession]:
-    """Read sessions and find their media; projects that are media of others come after them."""
+def scan_sessions(files: Iterable[str], resolver: MediaResolver) -> Iterator[ScannedSession]:
+    """Read sessions and resolve their references; projects that are media of others come later."""
     pending = [(file, file) for file in files]
     seen = {os.path.realpath(file) for file, _ in pending}
     while pending:
         file, top = pending.pop(0)
-        scanned = _scan(file, top, gatherer)
-        yield scanned
-        for each in scanned.found:
+        session = _scan(file, top, resolver)
+        yield session
+        for each in session.references:
             if each.kind == "project" and each.path and looks_like_session(each.path):
                 place = os.path.realpath(each.path)
                 if place not in seen:
@@ -53,9 +54,9 @@ def scan_sessions(files: Iterable[str], gatherer: MediaResolver) -> Iterator[Sca
                     pending.append((each.path, top))
 
 
-def _scan(file: str, top: str, gatherer: MediaResolver) -> ScannedSession:
+def _scan(file: str, top: str, resolver: MediaResolver) -> ScannedSession:
     try:
         session = read_session(file)
     except SessionError as error:
         return ScannedSession(file, top, None, error=error)
-    return ScannedSession(file, top, session, tuple(gatherer.gather(session, file)))
+    return ScannedSession(file, top, session, tuple(resolver.resolve(session, file)))
