@@ -62,7 +62,7 @@ def collect(sources: Sequence[str], options: CollectOptions, progress: Progress 
     tree = walk(list(chosen), follow=options.follow, progress=progress)
     sessions: list[ScannedSession] = []
     if not options.folder_only:
-        files = _sessions(tree, list(chosen.values()))
+        files = _files_of_sessions(tree, list(chosen.values()))
         if options.used_only:
             files = [file for file in files if not is_backup(file)]
         resolver = MediaResolver(options.search)
@@ -93,7 +93,7 @@ def _chosen(sources: Sequence[str]) -> dict[str, list[str] | None]:
     return chosen
 
 
-def _sessions(tree: Tree, chosen: Sequence[list[str] | None]) -> list[str]:
+def _files_of_sessions(tree: Tree, chosen: Sequence[list[str] | None]) -> list[str]:
     """Where the sessions lie that are to be read."""
     roots = {root.name: root.path for root in tree.roots}
     below: dict[str, list[str]] = {root.name: [] for root in tree.roots}

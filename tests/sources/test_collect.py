@@ -10,7 +10,7 @@ from spanner.model import mounts
 from spanner.model.tree import UNREADABLE, ReferenceRecord, Tree, origin
 from spanner.sources.collect import CollectOptions, collect
 from support.projects import project, reaper
-from support.protools_files import Description, ProToolsMedium, Volume, Writing
+from support.protools_files import Description, ProToolsFile, Volume, Writing
 from support.trees import write
 
 TAKE = "Takes/Take.wav"
@@ -333,8 +333,8 @@ def test_what_pro_tools_makes_again(tmp_path: Path, form: str, scheme: int) -> N
     home = tmp_path / "Song"
     fades = ("Fade Files",)
     media = (
-        ProToolsMedium("AG", fades, "Fade_02.wav"),
-        ProToolsMedium("AG", ("Audio Files",), "Kick.wav"),
+        ProToolsFile("AG", fades, "Fade_02.wav"),
+        ProToolsFile("AG", ("Audio Files",), "Kick.wav"),
     )
     session = Description(Writing(scheme), volumes=(Volume("AG", b"abcd"),), audio=media)
     write(str(home), f"Song.{form}", session.file())
