@@ -57,7 +57,7 @@ def _document(scanned: ScannedSession, session: Session, unused: Sequence[str]) 
         "version": session.version,
         "format": session.format,
         "sample_rate": session.sample_rate,
-        "media": scanned.found,
+        "media": scanned.references,
         "unused": unused,
         "notes": session.notes,
     }
@@ -67,9 +67,9 @@ def _lines(scanned: ScannedSession, session: Session, unused: Sequence[str]) -> 
     program = " ".join(filter(None, (session.application, session.version)))
     what = f"backup of {program}" if scanned.backup else program
     yield f"{printable(scanned.file)}  ({what}, {session.format})"
-    counts = Counter(each.status for each in scanned.found)
+    counts = Counter(each.status for each in scanned.references)
     yield "  " + (", ".join(f"{counts[key]} {key}" for key in sorted(counts)) or "no media")
-    for each in scanned.found:
+    for each in scanned.references:
         if each.status == MISSING:
             yield f"  missing  {printable(each.recorded or last_seen(each))}"
         elif each.status == OUTSIDE:

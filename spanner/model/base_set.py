@@ -1,10 +1,10 @@
-"""Files that are not archived again: where earlier sets hold what they are made of."""
+"""What an incremental set rests on: base sets, whose discs hold files that it has no copy of."""
 
 import msgspec
 
 
 class BasePart(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A part of a file (or all of it) on a disc of an earlier set; `place` is its path there.
+    """A part of a file (or all of it) on a disc of a base set; `place` is its path there.
 
     `offset` and `size` are bytes; `sha256` is empty where nobody knew it.
     """
@@ -18,7 +18,7 @@ class BasePart(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class BaseFile(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A file as it is now, whose content a set that was archived before holds.
+    """A file of the sources as it is now, whose content lies on discs of a base set.
 
     `links` are further names of it (hard links). A part can lie on several discs of that set.
     """
@@ -33,7 +33,7 @@ class BaseFile(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class BaseDisc(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A disc of an earlier set; `parity`: which one it holds, 0: none."""
+    """A disc of a base set; `parity`: which one it holds, 0: none."""
 
     number: int
     volume_id: str
@@ -42,7 +42,7 @@ class BaseDisc(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class BaseSet(msgspec.Struct, frozen=True):
-    """An earlier set that holds earlier files, or did until they were changed or deleted."""
+    """A set that holds files of the new one, or did until they were changed or deleted."""
 
     id: str
     title: str

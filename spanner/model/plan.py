@@ -36,7 +36,7 @@ class SetInfo(msgspec.Struct, frozen=True):
 
 
 class Link(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A further name of a file; `disc_path` as in `Item`."""
+    """A further name of a file (hard link); `disc_path` as in `Item`."""
 
     path: str
     disc_path: str = ""
@@ -202,13 +202,13 @@ class Supply(msgspec.Struct, frozen=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """All discs of one set.
 
-    `lower_bound`: no plan for these sources and wishes has fewer discs. `proven`: none has fewer,
+    `lower_bound`: no plan for these sources and options has fewer discs. `proven`: none has fewer,
     or where all media have prices, none costs less; `price` is what all discs cost then, and
     `price_bound` what they cost at least. `divided`: folders on several discs; `too_large`: groups
-    that no disc takes, which could not be kept whole. `reserve`: what was to be
-    left free on each disc; `ecc`: percent of error correction that each image has, at least.
-    The six before it are as in `Tree`: with `base_files` the set states all that was there, though
-    its discs hold only what was new.
+    that no disc takes, which could not be kept whole. `reserve`: what was to be left free on each
+    disc, as it was said; `ecc`: percent of error correction that each image has, at least. From
+    `outside` to `library` all is as in `Tree`: with `base_files` the set states all that was there,
+    though its discs hold only what was new.
     """
 
     format: str
@@ -254,5 +254,5 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def roots(self) -> dict[str, str]:
-        """Where what begins with a source's name comes from, for `origin`."""
+        """Where each source and folder outside lies, by its name: for `origin`."""
         return {root.name: root.path for root in (*self.sources, *self.outside)}

@@ -1,10 +1,11 @@
-"""What a session file says of the media that it needs, whatever program wrote it."""
+"""Sessions and their media references, as session files have them, whatever program wrote these."""
 
 import msgspec
 
 from spanner.errors import SourceError
 
 KINDS = ("audio", "video", "fade", "midi", "project", "other")
+"""What a media reference can be of."""
 
 
 class SessionError(SourceError):
@@ -16,11 +17,11 @@ class UnlistedError(SessionError):
 
 
 class MediaReference(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A medium that a session needs, as it is recorded there.
+    """A file that a session needs, as the session refers to it.
 
     `kind` is one of KINDS. `name` is the file's name, `directory` the folders above it from the top
     of `volume` down: "/", "/Volumes/NAME" or "C:" for absolute places, empty for places beside the
-    session. `recorded` is the text as it stands in the file. `embedded`: the medium lies in the
+    session. `recorded` is the text as it stands in the file. `embedded`: the file lies in the
     session file itself. `unique_id` is that of the file's `umid` chunk, as hexadecimal text;
     `frames` is its length in samples, `size` in bytes, where the session tells.
     """
@@ -37,7 +38,7 @@ class MediaReference(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
 
 
 class Session(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A session file: what wrote it, and its media in their order there.
+    """What a session file says: what wrote it, and its media references in their order there.
 
     `format` is the format's name ("ptx", "rpp"), `sample_rate` in hertz. `search` are folders,
     absolute or relative to the session's own, in which it looks for media too. `notes` says what

@@ -1,4 +1,4 @@
-"""What a scan finds. Paths are `SESSION/...`, odd bytes in them surrogates (os.fsdecode)."""
+"""What the sources hold. Paths are `SESSION/...`, odd bytes in them surrogates (os.fsdecode)."""
 
 import os
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ import msgspec
 from spanner.model.base_set import BaseFile, BaseSet, ComparedSet
 
 UNREADABLE = "unreadable"
+"""The status of the record that stands for a session that cannot be read."""
 
 
 class SourceRoot(msgspec.Struct, frozen=True):
@@ -71,12 +72,13 @@ class Skipped(msgspec.Struct, frozen=True):
 
 
 class ReferenceRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A medium that a session needs, for the map from recorded places to archived ones.
+    """A media reference as the set keeps it: it leads from the recorded place to the archived one.
 
-    `session` is the path of the session file, `recorded` the medium's place as it stands there.
+    `session` is the path of the session file, `recorded` the file's place as it stands there.
     `status` is inside or outside the sources, missing, or regenerable (a missing fade). `path`
-    is its path in the set, `place` where it lay; both are empty where it was not found. Where
-    the status is UNREADABLE it is the session itself, `recorded` says why: its needs are unknown.
+    is the file's path in the set, `place` where it lay; both are empty where it was not found.
+    Where the status is UNREADABLE, the record stands for the session itself: its references are
+    not known, and `recorded` says why.
     """
 
     session: str
@@ -98,11 +100,12 @@ class LibrarySnapshot(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tree:
-    """All that the sources hold, and what their sessions need.
+    """All that the sources hold, and what their sessions refer to.
 
     `outside` are folders outside the sources from which media come; their names are paths,
-    `SESSION/External Media/VOLUME`. `base_files` are files that are not in `files`, because
-    `base_sets`, archived before, hold them. `compared_sets` are the sets that were compared with.
+    `SESSION/External Media/VOLUME`. `references` are those of all sessions. `base_files` are
+    files that are not in `files`, because `base_sets`, archived before, hold them. `compared_sets`
+    are the sets that the sources were compared with. `library` goes onto every disc.
     """
 
     roots: tuple[SourceRoot, ...]
@@ -119,12 +122,18 @@ class Tree:
 
     @property
     def places(self) -> dict[str, str]:
-        """Where what begins with a source's name comes from, for `origin`."""
+        """Where each source and folder outside lies, by its name: for `origin`."""
         return {root.name: root.path for root in (*self.roots, *self.outside)}
 
 
 def origin(roots: Mapping[str, str], path: str) -> str:
-    """Where the source of `path` lies; `roots` maps names of sources, the longest counts."""
+    """Where the file or folder of a path in the set lies on this machine.
+
+    `roots` are the places of sources by their names; of several that match, the longest counts.
+
+    Raises:
+        KeyError: the path is of none of them.
+    """
     name, rest = path, ""
     while name not in roots:
         name, _, last = name.rpartition("/")

@@ -1,4 +1,4 @@
-"""Everything to archive: the sources' folders, and what their sessions need from elsewhere."""
+"""Everything to archive: the sources' folders, and the media of their sessions from elsewhere."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from burners.progress import Progress, silent
 from spanner.errors import MissingMediaError, UnreadableSourcesError, UsageError
 from spanner.model.paths import is_bytes
-from spanner.model.session import UnlistedError
+from spanner.model.session import SessionError, UnlistedError
 from spanner.model.tree import UNREADABLE, ReferenceRecord, Tree, origin
 from spanner.sources.external import ExternalMedia
 from spanner.sources.formats.detect import looks_like_session
@@ -32,10 +32,12 @@ _SHOWN = 20  # lines of a kind that are told
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectOptions:
-    """What to take. `search`: folders to look for media in.
+    """What of the sources is archived, and what from elsewhere.
 
-    `folder_only`: read no session, take the sources as they are. `used_only`: only sessions and
-    what they refer to. `follow`: what symbolic links point to, instead of the links.
+    `search`: folders to look for media in. `folder_only`: read no session, take the sources as they
+    are. `used_only`: only sessions and what they refer to. `skip_regenerable`: not what programs
+    make again by themselves. `allow_missing`: media that are not found are no error. `follow`: what
+    symbolic links point to, instead of the links.
     """
 
     search: tuple[str, ...] = ()
@@ -46,35 +48,35 @@ class CollectOptions:
     follow: bool = False
 
 
-def collect(sources: Sequence[str], wishes: CollectOptions, progress: Progress = silent) -> Tree:
+def collect(sources: Sequence[str], options: CollectOptions, progress: Progress = silent) -> Tree:
     """Walk the sources, read their sessions, and add all media that lie elsewhere.
 
     A source that is a session file stands for its folder; of the sessions in it that one is read.
 
     Raises:
-        UsageError: as `walk`; or what is wished cannot be.
-        SourceError: as `walk`; UnreadableError: media that cannot be read.
+        UsageError: as `walk`; or it is not known what --used-only would leave out.
+        SourceError: as `walk`; UnreadableSourcesError: media files that cannot be opened.
         MissingMediaError: media that were not found.
     """
     chosen = _chosen(sources)
-    tree = walk(list(chosen), follow=wishes.follow, progress=progress)
-    scanned: list[ScannedSession] = []
-    if not wishes.folder_only:
-        files = _sessions(tree, list(chosen.values()))
-        if wishes.used_only:
+    tree = walk(list(chosen), follow=options.follow, progress=progress)
+    sessions: list[ScannedSession] = []
+    if not options.folder_only:
+        files = _files_of_sessions(tree, list(chosen.values()))
+        if options.used_only:
             files = [file for file in files if not is_backup(file)]
-        gatherer = MediaResolver(wishes.search)
+        resolver = MediaResolver(options.search)
         with progress.task("reading sessions", len(files), unit="sessions"):
-            for each in scan_sessions(files, gatherer):
-                scanned.append(each)
+            for each in scan_sessions(files, resolver):
+                sessions.append(each)
                 progress.advance(1)
-        _check(scanned, wishes, progress)
+        _check(sessions, options, progress)
     external = ExternalMedia(tree)
-    if scanned:
-        tree = _gathered(external, scanned)
-    if wishes.used_only:
-        tree = _used(tree, external, scanned)
-    return _lasting(tree, scanned) if wishes.skip_regenerable else tree
+    if sessions:
+        tree = _with_media(external, sessions)
+    if options.used_only:
+        tree = _used(tree, external, sessions)
+    return _without_regenerable(tree, sessions) if options.skip_regenerable else tree
 
 
 def _chosen(sources: Sequence[str]) -> dict[str, list[str] | None]:
@@ -91,7 +93,7 @@ def _chosen(sources: Sequence[str]) -> dict[str, list[str] | None]:
     return chosen
 
 
-def _sessions(tree: Tree, chosen: Sequence[list[str] | None]) -> list[str]:
+def _files_of_sessions(tree: Tree, chosen: Sequence[list[str] | None]) -> list[str]:
     """Where the sessions lie that are to be read."""
     roots = {root.name: root.path for root in tree.roots}
     below: dict[str, list[str]] = {root.name: [] for root in tree.roots}
@@ -106,14 +108,14 @@ def _sessions(tree: Tree, chosen: Sequence[list[str] | None]) -> list[str]:
     return found
 
 
-def _check(scanned: Sequence[ScannedSession], wishes: CollectOptions, progress: Progress) -> None:
-    """Stop where media are missing; what does not stop is told."""
-    if wishes.used_only:
-        _check_readable(scanned)
-    for remark in _remarks(scanned):
+def _check(sessions: Sequence[ScannedSession], options: CollectOptions, progress: Progress) -> None:
+    """Say what is wrong with the sessions; raise where that may not be."""
+    if options.used_only:
+        _check_readable(sessions)
+    for remark in _remarks(sessions):
         progress.note(remark)
-    missing = [line for each in scanned if not each.backup for line in _missing(each)]
-    if missing and not wishes.allow_missing:
+    missing = [line for each in sessions if not each.backup for line in _missing(each)]
+    if missing and not options.allow_missing:
         raise MissingMediaError(missing)
     for line in missing[:_SHOWN]:
         progress.note(f"missing: {line}")
@@ -121,79 +123,79 @@ def _check(scanned: Sequence[ScannedSession], wishes: CollectOptions, progress: 
         progress.note(f"missing: {len(missing) - _SHOWN} more, all in the catalog")
 
 
-def _check_readable(scanned: Sequence[ScannedSession]) -> None:
-    """What a session that cannot be read refers to must not be taken for unused."""
-    errors = "; ".join(str(each.error) for each in scanned if each.error)
+def _check_readable(sessions: Sequence[ScannedSession]) -> None:
+    """Raise where a session cannot be read: what it refers to must not be taken for unused."""
+    errors = "; ".join(str(each.error) for each in sessions if each.error)
     if errors:
         raise UsageError(f"--used-only would leave out what this session may need: {errors}")
-    if not scanned:
+    if not sessions:
         raise UsageError("--used-only goes by what sessions refer to, and there is none")
 
 
-def _missing(scanned: ScannedSession) -> list[str]:
-    """What of a session's media cannot be archived: a line each."""
-    name = printable(os.path.basename(scanned.file))
-    lost = (found for found in scanned.found if found.status == MISSING)
-    return [f"{printable(last_seen(found))}  ({name})" for found in lost]
+def _missing(session: ScannedSession) -> list[str]:
+    """The session's media that were not found: a line each."""
+    name = printable(os.path.basename(session.file))
+    missing = (each for each in session.references if each.status == MISSING)
+    return [f"{printable(last_seen(each))}  ({name})" for each in missing]
 
 
-def _remarks(scanned: Sequence[ScannedSession]) -> Iterator[str]:
-    """What is to be known, but no reason to stop."""
-    for each in scanned:
+def _remarks(sessions: Sequence[ScannedSession]) -> Iterator[str]:
+    """Lines on what is to be known, but no reason to stop."""
+    for each in sessions:
         if isinstance(each.error, UnlistedError):
             yield str(each.error)
         elif each.error:
             yield f"{each.error}; what it needs from outside its folder is not known, nor archived"
-    lost = sum(len(_missing(each)) for each in scanned if each.backup)
+    lost = sum(len(_missing(each)) for each in sessions if each.backup)
     if lost:
         yield f"{lost} media are missing that only backups of sessions name"
 
 
-def _gathered(external: ExternalMedia, scanned: Sequence[ScannedSession]) -> Tree:
-    """The tree with all media, and the map of where they were recorded and where they are now."""
-    needs: list[ReferenceRecord] = []
-    known: set[tuple[str, str, str]] = set()  # home, recorded and path of what is in the map
-    for each in scanned:
+def _with_media(external: ExternalMedia, sessions: Sequence[ScannedSession]) -> Tree:
+    """The tree with all media, and the records of where each was and where it is in the set."""
+    records: list[ReferenceRecord] = []
+    known: set[tuple[str, str, str]] = set()  # home, recorded and path of those that are recorded
+    for each in sessions:
         top = external.path_of(each.top)
         home = external.path_of(home_of(each.top)) or top
         session = external.path_of(each.file) or printable(each.file)
         if each.error:
-            reason = printable(str(each.error))
-            needs.append(
-                ReferenceRecord(
-                    session=session,
-                    kind="project",
-                    status=UNREADABLE,
-                    recorded=reason,
-                    path=session,
-                    place=each.file,
-                )
-            )
-        for found in each.found:
-            if not (found.path or found.status in (MISSING, REGENERABLE)):
+            records.append(_unreadable(session, each.file, each.error))
+        for reference in each.references:
+            if not (reference.path or reference.status in (MISSING, REGENERABLE)):
                 continue  # it is in the session itself
-            path = external.place(found, home) if found.path else ""
-            status = found.status
+            path = external.place(reference, home) if reference.path else ""
+            status = reference.status
             if path:
-                status = OUTSIDE if external.holds(path) else INSIDE
-            mapped = home, found.recorded, path
+                status = OUTSIDE if external.is_placed(path) else INSIDE
+            mapped = home, reference.recorded, path
             if not (each.backup and (mapped in known or not path)):
-                recorded = _storable(found.recorded or last_seen(found))
-                place = found.path or ""
-                needs.append(
+                records.append(
                     ReferenceRecord(
                         session=session,
-                        kind=found.kind,
+                        kind=reference.kind,
                         status=status,
-                        recorded=recorded,
+                        recorded=_storable(reference.recorded or last_seen(reference)),
                         path=path,
-                        place=place,
+                        place=reference.path or "",
                     )
                 )
             known.add(mapped)
     if external.failures:
         raise UnreadableSourcesError(external.failures)
-    return replace(external.tree(), references=tuple(needs))
+    return replace(external.tree(), references=tuple(records))
+
+
+def _unreadable(session: str, file: str, error: SessionError) -> ReferenceRecord:
+    """The record of a session that cannot be read, in place of those of its references."""
+    return ReferenceRecord(
+        session=session,
+        kind="project",
+        status=UNREADABLE,
+        recorded=printable(str(error)),
+        path=session,
+        place=file,
+    )
 
 
 def _storable(text: str) -> str:
@@ -201,24 +203,24 @@ def _storable(text: str) -> str:
     return text if is_bytes(text) else printable(text)
 
 
-def _used(tree: Tree, external: ExternalMedia, scanned: Sequence[ScannedSession]) -> Tree:
-    """The sessions and what they refer to."""
-    sessions = {external.path_of(each.file) for each in scanned}
-    used = {need.path for need in tree.references if need.path} | sessions
+def _used(tree: Tree, external: ExternalMedia, sessions: Sequence[ScannedSession]) -> Tree:
+    """The tree with nothing but the sessions and what they refer to."""
+    own = {external.path_of(each.file) for each in sessions}
+    used = {each.path for each in tree.references if each.path} | own
 
     def why(path: str) -> str:
         head, slash, name = path.rpartition("/")
         single = f"{head}{slash}{name.removeprefix('._')}"
         folders = path.split("/")
-        inside = any("/".join(folders[:depth]) in sessions for depth in range(1, len(folders)))
+        inside = any("/".join(folders[:depth]) in own for depth in range(1, len(folders)))
         return "" if inside or used & {path, single} else "no session refers to it"
 
     return without(tree, why, bare=True)
 
 
-def _lasting(tree: Tree, scanned: Sequence[ScannedSession]) -> Tree:
+def _without_regenerable(tree: Tree, sessions: Sequence[ScannedSession]) -> Tree:
     """The tree without what programs make again, unless a session refers to it."""
-    regenerable = Regenerable(scanned)
+    regenerable = Regenerable(sessions)
     places = tree.places
-    used = {need.path for need in tree.references}
+    used = {each.path for each in tree.references}
     return without(tree, lambda path: "" if path in used else regenerable.why(origin(places, path)))

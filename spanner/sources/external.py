@@ -1,4 +1,4 @@
-"""Media from outside the sources: under which paths they go into the set, stored once each."""
+"""Media files outside the sources: under which paths they go into the set, stored once each."""
 
 import os
 import stat
@@ -9,7 +9,7 @@ from spanner.sources.folders import folded
 from spanner.sources.resolver import ResolvedReference, common_suffix
 
 EXTERNAL = "External Media"
-"""The folder beside a session that gets what it needs from elsewhere."""
+"""The folder beside a session that gets its media files from elsewhere."""
 
 
 @dataclass(slots=True)
@@ -21,11 +21,11 @@ class _New:
 
 
 class ExternalMedia:
-    """Gives media their paths in the set.
+    """Gives media files their paths in the set.
 
-    Where a medium lies as its session recorded it below a volume, it goes to
-    `HOME/External Media/VOLUME/` and that place; else to the volume that it is on. `failures` are
-    media that cannot be opened.
+    A file that lies below a volume as its session recorded it goes to
+    `HOME/External Media/VOLUME/` and that place; else VOLUME is the volume that it is on now.
+    `failures` are the files that cannot be opened, with the reason.
     """
 
     def __init__(self, tree: Tree) -> None:
@@ -43,27 +43,28 @@ class ExternalMedia:
         """The path in the set of what lies at a place within the sources; empty if elsewhere."""
         return self._within(place) or self._within(os.path.realpath(place))
 
-    def holds(self, path: str) -> bool:
+    def is_placed(self, path: str) -> bool:
         """The path is that of something that was placed, not of what lies in a source."""
         return path not in self._names
 
-    def place(self, found: ResolvedReference, home: str) -> str:
-        """The path in the set of a medium that was found, for a session whose folder is `home`.
+    def place(self, reference: ResolvedReference, home: str) -> str:
+        """The path in the set of a media file that was found; its session's folder is `home`.
 
-        `home` is a path in the set. What lies in the same source stays where it is.
+        `home` is a path in the set. What lies in the same source stays where it is. An AppleDouble
+        file goes with its file.
         """
-        assert found.path
-        path = self._place(found, found.path, home)
-        if not self.holds(path):
+        assert reference.path
+        path = self._place(reference, reference.path, home)
+        if not self.is_placed(path):
             return path
-        head, name = os.path.split(found.path)
+        head, name = os.path.split(reference.path)
         double = os.path.join(head, f"._{name}")
-        if os.path.isfile(double):  # goes wherever its file goes
-            self._place(found, double, home)
+        if os.path.isfile(double):
+            self._place(reference, double, home)
         return path
 
     def tree(self) -> Tree:
-        """The sources' tree with what was placed beside it."""
+        """The sources' tree and all that was placed, with folders for it."""
         files = [
             replace(file, links=(*file.links, *self._links.get(file.path, ())))
             for file in self._tree.files
@@ -105,14 +106,14 @@ class ExternalMedia:
                     return path
         return ""
 
-    def _place(self, found: ResolvedReference, place: str, home: str) -> str:
+    def _place(self, reference: ResolvedReference, place: str, home: str) -> str:
         inside = self.path_of(place)
         if inside and inside.partition("/")[0] == home.partition("/")[0]:
             return inside
         real = os.path.realpath(place)
         known = self._placed.get((home, real))
         if known is None:
-            known = self._placed[home, real] = self._named(found, place, home)
+            known = self._placed[home, real] = self._name(reference, place, home)
             if inside:
                 self._links.setdefault(inside, []).append(known)
             else:
@@ -131,8 +132,8 @@ class ExternalMedia:
             new = self._new[real] = _New(info)
         new.names.append(name)
 
-    def _named(self, found: ResolvedReference, place: str, home: str) -> str:
-        folder, label = _volume(found, place)
+    def _name(self, reference: ResolvedReference, place: str, home: str) -> str:
+        folder, label = _volume(reference, place)
         volume = self._volumes.get((home, folder))
         if volume is None:
             volume = self._volumes[home, folder] = self._free(f"{home}/{EXTERNAL}/{label}")
@@ -153,15 +154,18 @@ class ExternalMedia:
             folder = folder.rpartition("/")[0]
 
 
-def _volume(found: ResolvedReference, place: str) -> tuple[str, str]:
-    """The folder that stands for the volume of a medium, and the volume's name."""
-    directory = found.directory
-    if found.volume and common_suffix(place, directory) == len(directory):
+def _volume(reference: ResolvedReference, place: str) -> tuple[str, str]:
+    """The folder that stands for the volume of the file at a place, and the volume's name."""
+    directory = reference.directory
+    if reference.volume and common_suffix(place, directory) == len(directory):
         folder = os.path.dirname(place)
         for _ in directory:
             folder = os.path.dirname(folder)
-        if folded(os.path.basename(place)) in (folded(found.name), folded(f"._{found.name}")):
-            return folder, _label(found.volume)
+        if folded(os.path.basename(place)) in (
+            folded(reference.name),
+            folded(f"._{reference.name}"),
+        ):
+            return folder, _label(reference.volume)
     folder = os.path.dirname(place)
     while not os.path.ismount(folder):
         folder = os.path.dirname(folder)

@@ -49,7 +49,7 @@ def hash_file(
         SourceError: it cannot be read, or is not what was scanned.
     """
     wanted = sorted({(file.size,), *divisions})
-    hashes = _Reader(place, file.size, file.mtime_ns).hash(0, wanted, progress)
+    hashes = _SourceHasher(place, file.size, file.mtime_ns).hash(0, wanted, progress)
     return dict(zip(wanted, hashes, strict=True))
 
 
@@ -88,11 +88,11 @@ def with_hashes(plan: Plan, progress: Progress, *, every: bool = True) -> Plan:
 
 
 def _hash(path: str, item: Item, progress: Progress) -> str:
-    reader = _Reader(path, item.whole_size, item.mtime_ns)
-    return reader.hash(item.offset, [(item.size,)], progress)[0][0]
+    hasher = _SourceHasher(path, item.whole_size, item.mtime_ns)
+    return hasher.hash(item.offset, [(item.size,)], progress)[0][0]
 
 
-class _Reader:
+class _SourceHasher:
     """Reads one source, which must have this size and time."""
 
     def __init__(self, path: str, size: int, mtime_ns: int) -> None:
@@ -103,7 +103,7 @@ class _Reader:
         self, offset: int, divisions: Sequence[Division], progress: Progress
     ) -> list[tuple[str, ...]]:
         """The SHA-256 of the parts from the offset on, for each division of the same bytes."""
-        parts = [_Parts(division) for division in divisions]
+        parts = [_PartHashes(division) for division in divisions]
         left = sum(divisions[0])
         buffer = memoryview(bytearray(min(_CHUNK, max(left, 1))))
         try:
@@ -124,7 +124,7 @@ class _Reader:
         return [each.digests() for each in parts]
 
 
-class _Parts:
+class _PartHashes:
     """Hashes the parts of a file, whose bytes come in any pieces."""
 
     def __init__(self, sizes: Division) -> None:

@@ -26,12 +26,12 @@ _PROTOOLS = {"ptx": True, "ptf": False, "pts": False, "pt5": False}
 
 
 class Regenerable:
-    """Tells which files are regenerable, beside these sessions."""
+    """Tells by their places which files are regenerable, given the sessions that were read."""
 
-    def __init__(self, scanned: Iterable[ScannedSession]) -> None:
+    def __init__(self, sessions: Iterable[ScannedSession]) -> None:
         self._folders: dict[str, str] = {}  # a folder → what all in it is
         makes_fades: dict[str, bool] = {}
-        for each in scanned:
+        for each in sessions:
             form = each.session.format if each.session else ""
             if form in _PROTOOLS:
                 home = home_of(each.file)
@@ -46,7 +46,7 @@ class Regenerable:
                     )
 
     def why(self, place: str) -> str:
-        """What the file at a place is, if it is regenerable; else nothing."""
+        """What the file at a place is, in words, if it is regenerable; else empty."""
         name = folded(os.path.basename(place)).removeprefix("._")
         found = _NAMES.get(name) or _ENDINGS.get(os.path.splitext(name)[1])
         folder = os.path.dirname(place)

@@ -1,4 +1,4 @@
-"""Finds the media that a session refers to, wherever they lie by now."""
+"""Resolves the media references of a session: where each file lies by now."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,12 @@ _BACKUP_FOLDERS = {  # folded
 
 
 class ResolvedReference(msgspec.Struct, frozen=True, kw_only=True):
-    """A reference and where it was found: `status` is INSIDE the session's folder, OUTSIDE, ..."""
+    """A media reference and where its file was found: `path`, None where it was not.
+
+    `status`: the file lies INSIDE the session's folder or OUTSIDE, is EMBEDDED in the session file,
+    MISSING, or missing but REGENERABLE. `found_by` says in words how it was found. The rest is as
+    in `MediaReference`.
+    """
 
     kind: str
     name: str
@@ -47,13 +52,16 @@ def home_of(file: str) -> str:
     return os.path.dirname(folder) if is_backup(file) else folder
 
 
-def last_seen(found: ResolvedReference) -> str:
-    """Where a session last saw a medium."""
-    return os.path.join(found.volume, *found.directory, found.name)
+def last_seen(reference: ResolvedReference) -> str:
+    """The path at which a session last saw a media file."""
+    return os.path.join(reference.volume, *reference.directory, reference.name)
 
 
 class MediaResolver:
-    """Finds media. What folders hold and what files say is read once for all sessions."""
+    """Finds the files that media references mean, also below the folders in `search`.
+
+    What folders hold and what sound files say of themselves is read once for all sessions.
+    """
 
     def __init__(self, search: Iterable[str] = (), folders: Folders | None = None) -> None:
         self._search = [os.path.abspath(root) for root in search]
@@ -62,15 +70,15 @@ class MediaResolver:
         self._sounds: dict[str, Sound] = {}
         self._ids: dict[str, dict[str, str]] = {}
 
-    def gather(self, session: Session, file: str) -> list[ResolvedReference]:
-        """Find each medium of the session that `file` holds."""
+    def resolve(self, session: Session, file: str) -> list[ResolvedReference]:
+        """Each media reference of the session that `file` holds, in their order there."""
         home = home_of(file)
-        return [self._gather(reference, session, home) for reference in session.media]
+        return [self._resolve(reference, session, home) for reference in session.media]
 
-    def unused(self, file: str, found: Iterable[ResolvedReference]) -> list[str]:
-        """Files in the folders for media beside a session that no reference found."""
+    def unused(self, file: str, references: Iterable[ResolvedReference]) -> list[str]:
+        """Files in the folders for media beside a session that none of its references means."""
         home = home_of(file)
-        used = {each.path for each in found}
+        used = {each.path for each in references}
         return sorted(
             path
             for path in self._folders.files(home)
@@ -79,7 +87,7 @@ class MediaResolver:
             and not os.path.basename(path).startswith(".")
         )
 
-    def _gather(self, reference: MediaReference, session: Session, home: str) -> ResolvedReference:
+    def _resolve(self, reference: MediaReference, session: Session, home: str) -> ResolvedReference:
         path, found_by = None, ""
         if reference.embedded:
             status = EMBEDDED
@@ -109,7 +117,7 @@ class MediaResolver:
     def _find(
         self, reference: MediaReference, session: Session, home: str
     ) -> tuple[str | None, str]:
-        """Where a medium lies, by the first way that finds it, and which way that was."""
+        """Where the file lies, by the first way that finds it, and which way that was."""
         parts = (*reference.directory, reference.name)
         for start, words in self._starts(reference, session, home):
             path = self._folders.find(start, parts)
@@ -132,7 +140,7 @@ class MediaResolver:
     def _starts(
         self, reference: MediaReference, session: Session, home: str
     ) -> list[tuple[str, str]]:
-        """Folders from which the recorded directory may lead to the medium."""
+        """Folders from which the recorded directory may lead to the file, and what each is."""
         volume = reference.volume
         if not volume:
             folders = [os.path.join(home, folder) for folder in session.search]
@@ -169,6 +177,7 @@ class MediaResolver:
         return ranked[0] if ranked else None
 
     def _fits(self, path: str, reference: MediaReference) -> bool:
+        """The file has the size or the length that the session recorded, where it did."""
         if reference.size is not None:
             return os.path.getsize(path) == reference.size
         if reference.frames is not None:
@@ -177,7 +186,7 @@ class MediaResolver:
         return True
 
     def _by_id(self, root: str) -> dict[str, str]:
-        """All files below a folder that have a unique id."""
+        """The files below a folder that have a unique id, by that."""
         known = self._ids.get(root)
         if known is None:
             sounds = ((path, self._sound(path)) for path in self._folders.files(root))
@@ -186,6 +195,7 @@ class MediaResolver:
         return known
 
     def _sound(self, path: str) -> Sound:
+        """What the sound file says of itself, read once."""
         if path not in self._sounds:
             self._sounds[path] = examine(path)
         return self._sounds[path]

@@ -1,4 +1,4 @@
-"""Leaves files out of what was found, each with the reason why."""
+"""Leaves files out of a tree, each with the reason why."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,26 +8,27 @@ from spanner.model.tree import File, Skipped, Tree
 
 
 def without(tree: Tree, why: Callable[[str], str], *, bare: bool = False) -> Tree:
-    """The tree without the files for whose paths there is a reason, and folders only for them.
+    """The tree without the names for which `why` gives a reason; they are in its `skipped`.
 
-    `bare`: symbolic links and folders that hold no file go too.
+    A file goes once none of its names is left, a folder once all that it held has gone. `bare`:
+    symbolic links and all folders that hold no file go too.
     """
     files: list[File] = []
-    left: list[Skipped] = []
+    skipped: list[Skipped] = []
     for file in tree.files:
         reasons = {name: why(name) for name in (file.path, *file.links)}
         kept = [name for name, reason in reasons.items() if not reason]
-        left += [Skipped(name, reason) for name, reason in reasons.items() if reason]
+        skipped += [Skipped(name, reason) for name, reason in reasons.items() if reason]
         if len(kept) == len(reasons):
             files.append(file)
         elif kept:
             files.append(replace(file, path=kept[0], links=tuple(kept[1:])))
     symlinks = () if bare else tree.symlinks
     if bare:
-        left += [Skipped(link.path, "a symbolic link") for link in tree.symlinks]
+        skipped += [Skipped(link.path, "a symbolic link") for link in tree.symlinks]
     needed = parents(name for file in files for name in (file.path, *file.links))
     needed |= parents(link.path for link in symlinks)
-    emptied = parents(each.path for each in left) - needed
+    emptied = parents(each.path for each in skipped) - needed
     return replace(
         tree,
         files=tuple(files),
@@ -37,5 +38,5 @@ def without(tree: Tree, why: Callable[[str], str], *, bare: bool = False) -> Tre
             for each in tree.directories
             if each.path in needed or "/" not in each.path or not (bare or each.path in emptied)
         ),
-        skipped=(*tree.skipped, *left),
+        skipped=(*tree.skipped, *skipped),
     )

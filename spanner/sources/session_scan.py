@@ -1,4 +1,4 @@
-"""Session files: which there are, what each needs, and what cannot be read of them."""
+"""Reads session files: which there are, where their media are, and which cannot be read."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -14,15 +14,16 @@ from spanner.wording import printable
 
 @dataclass(frozen=True, slots=True)
 class ScannedSession:
-    """A session file and where its media are; `session` is None where it cannot be read: `error`.
+    """A session file and its media references, resolved.
 
-    `top` is the session that was asked for: this one, or one that this is a part of.
+    `session` is None where it cannot be read; `error` says why. `top` is the session that was asked
+    for: this one, or one that has this one among its media.
     """
 
     file: str
     top: str
     session: Session | None
-    found: tuple[ResolvedReference, ...] = ()
+    references: tuple[ResolvedReference, ...] = ()
     error: SessionError | None = None
 
     @property
@@ -40,15 +41,15 @@ def session_files(paths: Iterable[str]) -> list[str]:
     return found
 
 
-def scan_sessions(files: Iterable[str], gatherer: MediaResolver) -> Iterator[ScannedSession]:
-    """Read sessions and find their media; projects that are media of others come after them."""
+def scan_sessions(files: Iterable[str], resolver: MediaResolver) -> Iterator[ScannedSession]:
+    """Read sessions and resolve their references; projects that are media of others come later."""
     pending = [(file, file) for file in files]
     seen = {os.path.realpath(file) for file, _ in pending}
     while pending:
         file, top = pending.pop(0)
-        scanned = _scan(file, top, gatherer)
-        yield scanned
-        for each in scanned.found:
+        session = _scan(file, top, resolver)
+        yield session
+        for each in session.references:
             if each.kind == "project" and each.path and looks_like_session(each.path):
                 place = os.path.realpath(each.path)
                 if place not in seen:
@@ -56,12 +57,12 @@ def scan_sessions(files: Iterable[str], gatherer: MediaResolver) -> Iterator[Sca
                     pending.append((each.path, top))
 
 
-def _scan(file: str, top: str, gatherer: MediaResolver) -> ScannedSession:
+def _scan(file: str, top: str, resolver: MediaResolver) -> ScannedSession:
     try:
         session = read_session(file)
     except SessionError as error:
         return ScannedSession(file, top, None, error=error)
-    return ScannedSession(file, top, session, tuple(gatherer.gather(session, file)))
+    return ScannedSession(file, top, session, tuple(resolver.resolve(session, file)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class SessionScan:
         """How many of its media are nowhere to be found; those of a backup do not count."""
         if self.scanned.backup:
             return 0
-        return sum(each.status == MISSING for each in self.scanned.found)
+        return sum(each.status == MISSING for each in self.scanned.references)
 
 
 def scan_media(targets: Iterable[str], search: Iterable[str] = ()) -> Iterator[SessionScan]:
@@ -88,10 +89,12 @@ def scan_media(targets: Iterable[str], search: Iterable[str] = ()) -> Iterator[S
         UsageError: there is no such file, or no session in a folder.
     """
     folders = Folders()
-    gatherer = MediaResolver(search, folders)
-    for each in scan_sessions(_named(targets, folders), gatherer):
+    resolver = MediaResolver(search, folders)
+    for each in scan_sessions(_named(targets, folders), resolver):
         usable = each.session is not None and not each.backup
-        yield SessionScan(each, tuple(gatherer.unused(each.file, each.found)) if usable else ())
+        yield SessionScan(
+            each, tuple(resolver.unused(each.file, each.references)) if usable else ()
+        )
 
 
 def _named(targets: Iterable[str], folders: Folders) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Walks folders: files, empty directories, links; all that cannot be read is listed at once."""
+"""Walks the sources: their files, directories and links; all that cannot be read is one error."""
 
 import errno
 import os

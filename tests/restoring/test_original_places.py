@@ -56,7 +56,7 @@ def test_beside_the_session_where_it_finds_them(
     assert not library.exists()
     for name, count in (("Song", 3), ("Mix", 1)):
         file = str(tmp_path / "out" / name / f"{name}.rpp")
-        found = MediaResolver().gather(read_session(file), file)
+        found = MediaResolver().resolve(read_session(file), file)
         assert [each.status for each in found] == ["inside"] * count
 
 

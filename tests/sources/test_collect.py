@@ -10,14 +10,14 @@ from spanner.model import mounts
 from spanner.model.tree import UNREADABLE, ReferenceRecord, Tree, origin
 from spanner.sources.collect import CollectOptions, collect
 from support.projects import project, reaper
-from support.protools_files import Description, ProToolsMedium, Volume, Writing
+from support.protools_files import Description, ProToolsFile, Volume, Writing
 from support.trees import write
 
 TAKE = "Takes/Take.wav"
 
 
-def gathered(*sources: Path, **wishes: object) -> Tree:
-    tree = collect([str(source) for source in sources], CollectOptions(**wishes))  # type: ignore[arg-type]
+def collected(*sources: Path, **options: object) -> Tree:
+    tree = collect([str(source) for source in sources], CollectOptions(**options))  # type: ignore[arg-type]
     for file in tree.files:  # each name leads to the file's bytes
         for name in (file.path, *file.links):
             assert os.path.getsize(origin(tree.places, name)) == file.size
@@ -28,8 +28,8 @@ def names(tree: Tree) -> dict[str, tuple[str, ...]]:
     return {file.path: file.links for file in tree.files}
 
 
-def needs(tree: Tree) -> dict[str, str]:
-    return {need.recorded: need.path or need.status for need in tree.references}
+def references(tree: Tree) -> dict[str, str]:
+    return {each.recorded: each.path or each.status for each in tree.references}
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def song(tmp_path: Path, *files: str, name: str = "Song") -> Path:
 
 
 def test_media_of_a_volume_go_below_its_name(drive: Path, tmp_path: Path) -> None:
-    tree = gathered(song(tmp_path, f"/Volumes/AG/{TAKE}"))
+    tree = collected(song(tmp_path, f"/Volumes/AG/{TAKE}"))
     assert set(names(tree)) == {
         "Song/Song.rpp",
         "Song/Audio Files/Kick.wav",
@@ -81,30 +81,30 @@ def test_media_of_a_volume_go_below_its_name(drive: Path, tmp_path: Path) -> Non
 def test_a_windows_place_found_below_a_search_folder(tmp_path: Path) -> None:
     write(str(tmp_path / "Old PC"), "users/me/loop.WAV", b"loop")
     source = song(tmp_path, "D:\\\\Users\\\\Me\\\\Loop.wav".replace("\\\\", "\\"))
-    tree = gathered(source, search=(str(tmp_path / "Old PC"),))
+    tree = collected(source, search=(str(tmp_path / "Old PC"),))
     assert "Song/External Media/D/users/me/loop.WAV" in names(tree)
-    assert needs(tree)["D:\\Users\\Me\\Loop.wav"] == "Song/External Media/D/users/me/loop.WAV"
+    assert references(tree)["D:\\Users\\Me\\Loop.wav"] == "Song/External Media/D/users/me/loop.WAV"
 
 
 def test_what_lies_elsewhere_than_recorded_goes_below_the_volume_that_it_is_on(
     tmp_path: Path,
 ) -> None:
     write(str(tmp_path), "Shared/Loop.wav", b"loop")
-    tree = gathered(song(tmp_path, "../Shared/Loop.wav"))
+    tree = collected(song(tmp_path, "../Shared/Loop.wav"))
     place = str(tmp_path / "Shared/Loop.wav")
     mount = place
     while not os.path.ismount(mount):
         mount = os.path.dirname(mount)
     volume = os.path.basename(mount) or "root"
     path = f"Song/External Media/{volume}/{os.path.relpath(place, mount)}"
-    assert needs(tree)["../Shared/Loop.wav"] == path
+    assert references(tree)["../Shared/Loop.wav"] == path
     assert path in names(tree)
 
 
 def test_folders_of_media_from_elsewhere_come_before_what_they_hold(
     drive: Path, tmp_path: Path
 ) -> None:
-    tree = gathered(song(tmp_path, f"/Volumes/AG/{TAKE}"))
+    tree = collected(song(tmp_path, f"/Volumes/AG/{TAKE}"))
     added = [each for each in tree.directories if "External" in each.path]
     assert [each.path for each in added] == [
         "Song/External Media",
@@ -117,7 +117,7 @@ def test_folders_of_media_from_elsewhere_come_before_what_they_hold(
 def test_two_sessions_share_a_medium(drive: Path, tmp_path: Path) -> None:
     one = song(tmp_path, f"/Volumes/AG/{TAKE}")
     other = song(tmp_path, f"/Volumes/AG/{TAKE}", str(one / "Audio Files/Kick.wav"), name="Mix")
-    found = names(gathered(one, other))
+    found = names(collected(one, other))
     assert found[f"Song/External Media/AG/{TAKE}"] == (f"Mix/External Media/AG/{TAKE}",)
     (link,) = found["Song/Audio Files/Kick.wav"]  # what lies in another source too
     assert link.startswith("Mix/External Media/")
@@ -129,16 +129,16 @@ def test_sessions_in_one_source_find_each_others_media_there(tmp_path: Path) -> 
     album = tmp_path / "Album"
     one = song(album)
     song(album, str(one / "Audio Files/Kick.wav"), name="Mix")
-    tree = gathered(album)
+    tree = collected(album)
     assert len(tree.files) == 4
     assert tree.outside == ()
-    assert needs(tree)[str(one / "Audio Files/Kick.wav")] == "Album/Song/Audio Files/Kick.wav"
+    assert references(tree)[str(one / "Audio Files/Kick.wav")] == "Album/Song/Audio Files/Kick.wav"
 
 
 def test_external_media_lie_beside_the_session_that_needs_them(drive: Path, tmp_path: Path) -> None:
     album = tmp_path / "Album"
     song(album, f"/Volumes/AG/{TAKE}")
-    assert f"Album/Song/External Media/AG/{TAKE}" in names(gathered(album))
+    assert f"Album/Song/External Media/AG/{TAKE}" in names(collected(album))
 
 
 def test_a_restored_session_finds_its_media_beside_it_and_keeps_their_names(
@@ -147,37 +147,37 @@ def test_a_restored_session_finds_its_media_beside_it_and_keeps_their_names(
     home = song(tmp_path, f"/Volumes/AG/{TAKE}", "/Volumes/Gone/Old.wav")
     write(str(home), "External Media/Gone/Old.wav", b"old")
     write(str(home), f"External Media/AG/{TAKE}", b"an earlier take")
-    found = names(gathered(home))
+    found = names(collected(home))
     assert f"Song/External Media/AG 2/{TAKE}" in found  # the recorded place comes first
     assert "Song/External Media/Gone/Old.wav" in found
     os.remove(drive / TAKE)
-    assert gathered(home).outside == ()
+    assert collected(home).outside == ()
 
 
 def test_a_session_file_stands_for_its_folder_and_itself(drive: Path, tmp_path: Path) -> None:
     home = song(tmp_path, f"/Volumes/AG/{TAKE}")
     write(str(home), "Other.rpp", reaper("/nowhere/Lost.wav"))
-    tree = gathered(home / "Song.rpp")
+    tree = collected(home / "Song.rpp")
     assert [root.name for root in tree.roots] == ["Song"]
     assert {"Song/Other.rpp", f"Song/External Media/AG/{TAKE}"} < set(names(tree))
     with pytest.raises(MissingMediaError):
-        gathered(home / "Song.rpp", home / "Other.rpp")
+        collected(home / "Song.rpp", home / "Other.rpp")
     with pytest.raises(MissingMediaError):
-        gathered(home)
+        collected(home)
 
 
 def test_what_is_missing_is_listed_with_where_it_was_last_seen(tmp_path: Path) -> None:
     home = song(tmp_path, "/Volumes/AG/Takes/A.wav", "E:\\x\\B.wav")
     with pytest.raises(MissingMediaError) as caught:
-        gathered(home)
+        collected(home)
     assert caught.value.exit_code == 4
     assert caught.value.missing == [
         "/Volumes/AG/Takes/A.wav  (Song.rpp)",
         "E:/x/B.wav  (Song.rpp)",
     ]
-    tree = gathered(home, allow_missing=True)
+    tree = collected(home, allow_missing=True)
     assert len(tree.files) == 2
-    assert needs(tree)["E:\\x\\B.wav"] == "missing"
+    assert references(tree)["E:\\x\\B.wav"] == "missing"
 
 
 def test_a_backup_misses_what_it_likes_but_brings_what_is_there(
@@ -186,9 +186,9 @@ def test_a_backup_misses_what_it_likes_but_brings_what_is_there(
     home = song(tmp_path)
     backup = reaper("/nowhere/Lost.wav", f"/Volumes/AG/{TAKE}", "Audio Files/Kick.wav")
     write(str(home), "Session File Backups/Song.bak.rpp", backup)
-    tree = gathered(home)
+    tree = collected(home)
     assert f"Song/External Media/AG/{TAKE}" in names(tree)
-    assert sorted(needs(tree)) == [f"/Volumes/AG/{TAKE}", "Audio Files/Kick.wav"]
+    assert sorted(references(tree)) == [f"/Volumes/AG/{TAKE}", "Audio Files/Kick.wav"]
 
 
 def test_projects_in_projects(drive: Path, tmp_path: Path) -> None:
@@ -197,15 +197,15 @@ def test_projects_in_projects(drive: Path, tmp_path: Path) -> None:
     write(str(outside), "Stem.wav", b"stem")
     home = tmp_path / "Song"
     write(str(home), "Song.rpp", project([("RPP_PROJECT", str(outside / "Stems.rpp"))]))
-    found = set(names(gathered(home)))
+    found = set(names(collected(home)))
     assert {os.path.basename(name) for name in found} == {"Song.rpp", "Stems.rpp", "Stem.wav"}
     write(str(outside), "Stems.rpp", project([("RPP_PROJECT", str(home / "Song.rpp"))]))
-    gathered(home)  # ends
+    collected(home)  # ends
 
 
 def test_what_a_mac_keeps_beside_a_file_comes_with_it(drive: Path, tmp_path: Path) -> None:
     write(str(drive), "Takes/._Take.wav", b"resource fork")
-    found = names(gathered(song(tmp_path, f"/Volumes/AG/{TAKE}")))
+    found = names(collected(song(tmp_path, f"/Volumes/AG/{TAKE}")))
     assert "Song/External Media/AG/Takes/._Take.wav" in found
 
 
@@ -214,12 +214,12 @@ def test_a_link_out_of_the_folder_does_not_hide_that_a_medium_is_outside(
 ) -> None:
     home = song(tmp_path, "Linked/Take.wav")
     os.symlink(drive / "Takes", home / "Linked")
-    tree = gathered(home)
-    (need,) = (need for need in tree.references if need.recorded == "Linked/Take.wav")
-    assert need.status == "outside"
-    assert need.path.startswith("Song/External Media/")
-    followed = gathered(home, follow=True)
-    assert needs(followed)["Linked/Take.wav"] == "Song/Linked/Take.wav"
+    tree = collected(home)
+    (record,) = (each for each in tree.references if each.recorded == "Linked/Take.wav")
+    assert record.status == "outside"
+    assert record.path.startswith("Song/External Media/")
+    followed = collected(home, follow=True)
+    assert references(followed)["Linked/Take.wav"] == "Song/Linked/Take.wav"
     assert followed.outside == ()
 
 
@@ -236,21 +236,21 @@ def test_media_that_cannot_be_opened(
 
     monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(UnreadableSourcesError, match=r"Take\.wav: Permission denied"):
-        gathered(song(tmp_path, f"/Volumes/AG/{TAKE}"))
+        collected(song(tmp_path, f"/Volumes/AG/{TAKE}"))
 
 
 def test_sessions_that_cannot_be_read_are_archived_and_that_is_recorded(tmp_path: Path) -> None:
     home = song(tmp_path)
     write(str(home), "Broken.ptx", b"\x03 no session")
     write(str(home), "Cubase.cpr", b"RIFF\0\0\0\0NUND")
-    tree = gathered(home)
+    tree = collected(home)
     assert len(tree.files) == 4
-    unread = {need.path for need in tree.references if need.status == UNREADABLE}
+    unread = {each.path for each in tree.references if each.status == UNREADABLE}
     assert unread == {"Song/Broken.ptx", "Song/Cubase.cpr"}
 
 
 def test_folder_only_reads_no_session(drive: Path, tmp_path: Path) -> None:
-    tree = gathered(song(tmp_path, f"/Volumes/AG/{TAKE}", "/lost.wav"), folder_only=True)
+    tree = collected(song(tmp_path, f"/Volumes/AG/{TAKE}", "/lost.wav"), folder_only=True)
     assert len(tree.files) == 2
     assert tree.references == ()
 
@@ -263,7 +263,7 @@ def test_used_only_takes_what_sessions_refer_to(drive: Path, tmp_path: Path) -> 
     write(str(home), "Session File Backups/Song.bak.rpp", reaper("Audio Files/Old.wav"))
     os.mkdir(home / "Empty")
     os.symlink("Audio Files", home / "link")
-    tree = gathered(home, used_only=True)
+    tree = collected(home, used_only=True)
     assert set(names(tree)) == {
         "Song/Song.rpp",
         "Song/Audio Files/Kick.wav",
@@ -289,7 +289,7 @@ def test_used_only_of_two_sources_keeps_the_name_that_is_used(tmp_path: Path) ->
     one, other = song(tmp_path), tmp_path / "Mix"
     write(str(one), "Song.rpp", reaper())
     write(str(other), "Mix.rpp", reaper(str(one / "Audio Files/Kick.wav")))
-    found = names(gathered(one, other, used_only=True))
+    found = names(collected(one, other, used_only=True))
     (kick,) = (name for name in found if name.endswith("Kick.wav"))
     assert kick.startswith("Mix/External Media/")
 
@@ -298,10 +298,10 @@ def test_used_only_needs_sessions_that_can_be_read(tmp_path: Path) -> None:
     home = song(tmp_path)
     write(str(home), "Broken.ptx", b"\x03 no session")
     with pytest.raises(UsageError, match=r"Broken\.ptx"):
-        gathered(home, used_only=True)
+        collected(home, used_only=True)
     write(str(tmp_path / "Plain"), "a.wav")
     with pytest.raises(UsageError, match="there is none"):
-        gathered(tmp_path / "Plain", used_only=True)
+        collected(tmp_path / "Plain", used_only=True)
 
 
 def test_regenerable_files_are_left_out_and_listed(tmp_path: Path) -> None:
@@ -315,15 +315,15 @@ def test_regenerable_files_are_left_out_and_listed(tmp_path: Path) -> None:
         "Deep/peaks/x.peak",
     ):
         write(str(home), name)
-    assert len(gathered(home).files) == 8
-    left = {each.path: each.reason for each in gathered(home, skip_regenerable=True).skipped}
+    assert len(collected(home).files) == 8
+    left = {each.path: each.reason for each in collected(home, skip_regenerable=True).skipped}
     assert set(left) == {
         "Song/WaveCache.wfm",
         "Song/Audio Files/Kick.wav.reapeaks",
         "Song/Audio Files/Kick.asd",
         "Song/Deep/peaks/x.peak",
     }  # folders called so are somebody's own, where there is no session of Pro Tools
-    kept = gathered(home, skip_regenerable=True, folder_only=True)
+    kept = collected(home, skip_regenerable=True, folder_only=True)
     assert len(kept.files) == 4
     assert "Song/Deep" not in {each.path for each in kept.directories}
 
@@ -333,8 +333,8 @@ def test_what_pro_tools_makes_again(tmp_path: Path, form: str, scheme: int) -> N
     home = tmp_path / "Song"
     fades = ("Fade Files",)
     media = (
-        ProToolsMedium("AG", fades, "Fade_02.wav"),
-        ProToolsMedium("AG", ("Audio Files",), "Kick.wav"),
+        ProToolsFile("AG", fades, "Fade_02.wav"),
+        ProToolsFile("AG", ("Audio Files",), "Kick.wav"),
     )
     session = Description(Writing(scheme), volumes=(Volume("AG", b"abcd"),), audio=media)
     write(str(home), f"Song.{form}", session.file())
@@ -346,6 +346,6 @@ def test_what_pro_tools_makes_again(tmp_path: Path, form: str, scheme: int) -> N
         "WaveCache.wfm",
     ):
         write(str(home), name)
-    left = {each.path for each in gathered(home, skip_regenerable=True).skipped}
+    left = {each.path for each in collected(home, skip_regenerable=True).skipped}
     made_again = {"Song/Fade Files/Fade_01.wav"} if form == "ptx" else set()
     assert left == {"Song/Rendered Files/Elastic.wav", "Song/WaveCache.wfm"} | made_again

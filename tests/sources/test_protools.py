@@ -14,7 +14,7 @@ from support.protools_files import (
     AUDIO,
     Description,
     Node,
-    ProToolsMedium,
+    ProToolsFile,
     Volume,
     Writing,
 )
@@ -65,8 +65,8 @@ def refused(folder: Path, content: bytes) -> str:
 
 def test_pro_tools_5_on_a_mac(tmp_path: Path) -> None:
     media = (
-        ProToolsMedium("Audio", ("Söng", "Audio Files"), "Kick.L", 1_355_463, ID),
-        ProToolsMedium("Audio", ("Söng", "Fade Files"), "Fade 1.aif", 100, bytes(12)),
+        ProToolsFile("Audio", ("Söng", "Audio Files"), "Kick.L", 1_355_463, ID),
+        ProToolsFile("Audio", ("Söng", "Fade Files"), "Fade 1.aif", 100, bytes(12)),
     )
     assert session(tmp_path, replace(OLD_MAC, audio=media, rate=44_100)) == Session(
         application="Pro Tools LE",
@@ -99,8 +99,8 @@ def test_pro_tools_5_on_a_mac(tmp_path: Path) -> None:
 def test_pro_tools_6_on_windows(tmp_path: Path) -> None:
     """It records labels of volumes, or, as later versions do, drives."""
     media = (
-        ProToolsMedium("AUDIO", ("Søng",), "Café™.wav"),
-        ProToolsMedium("d:\\", ("Song", "Audio Files"), "Kick.wav"),
+        ProToolsFile("AUDIO", ("Søng",), "Café™.wav"),
+        ProToolsFile("d:\\", ("Song", "Audio Files"), "Kick.wav"),
     )
     found = session(tmp_path, replace(OLD_WINDOWS, audio=media))
     assert found.format == "pts"
@@ -119,7 +119,7 @@ def test_bytes_that_cp1252_leaves_open(tmp_path: Path) -> None:
     description = replace(
         OLD_WINDOWS,
         writing=replace(OLD_WINDOWS.writing, encoding="latin-1"),
-        audio=(ProToolsMedium("c:\\", (), "\x81\x80.wav"),),
+        audio=(ProToolsFile("c:\\", (), "\x81\x80.wav"),),
     )
     assert session(tmp_path, description).media[0].name == "\x81€.wav"
 
@@ -127,8 +127,8 @@ def test_bytes_that_cp1252_leaves_open(tmp_path: Path) -> None:
 def test_pro_tools_9(tmp_path: Path) -> None:
     """Without a list of volumes, the one that holds Users is that the Mac started from."""
     media = (
-        ProToolsMedium("Macintosh HD", SONG, "Kick.wav"),
-        ProToolsMedium("AG", ("Takes",), "Snare.wav"),
+        ProToolsFile("Macintosh HD", SONG, "Kick.wav"),
+        ProToolsFile("AG", ("Takes",), "Snare.wav"),
     )
     found = session(tmp_path, replace(PT_9, audio=media))
     assert found.format == "ptf"
@@ -142,10 +142,10 @@ def test_pro_tools_9(tmp_path: Path) -> None:
 
 def test_pro_tools_12_with_volumes(tmp_path: Path) -> None:
     media = (
-        ProToolsMedium("Macintosh HD", SONG, "Kick.wav", 5, ID),
-        ProToolsMedium("AG", ("Users",), "Snare.wav"),
+        ProToolsFile("Macintosh HD", SONG, "Kick.wav", 5, ID),
+        ProToolsFile("AG", ("Users",), "Snare.wav"),
     )
-    film = (ProToolsMedium("AG", ("Video Files",), "Film.mov"),)
+    film = (ProToolsFile("AG", ("Video Files",), "Film.mov"),)
     found = session(tmp_path, replace(PT_12, audio=media, video=film))
     assert (found.application, found.version, found.format) == ("Pro Tools", "12.8.3", "ptx")
     assert [(each.kind, each.volume, each.name) for each in found.media] == [
@@ -169,8 +169,8 @@ def test_a_drive_of_windows(tmp_path: Path) -> None:
             Volume("\\\\nas\\audio\\", b"efgh", "\\\\nas\\audio\\", "audio"),
         ),
         audio=(
-            ProToolsMedium("c:\\", ("Song",), "Kick.wav"),
-            ProToolsMedium("\\\\nas\\audio\\", ("Song",), "Snare.wav"),
+            ProToolsFile("c:\\", ("Song",), "Kick.wav"),
+            ProToolsFile("\\\\nas\\audio\\", ("Song",), "Snare.wav"),
         ),
     )
     found = session(tmp_path, description).media
@@ -192,7 +192,7 @@ def test_volumes_that_the_list_does_not_tell_apart(tmp_path: Path) -> None:
             Volume("C", shared),
             Volume("D", b"dddd", ""),
         ),
-        audio=tuple(ProToolsMedium(name, ("Users",), "x.wav") for name in "ABCD"),
+        audio=tuple(ProToolsFile(name, ("Users",), "x.wav") for name in "ABCD"),
     )
     found = session(tmp_path, description)
     assert [each.volume for each in found.media] == [
@@ -208,7 +208,7 @@ def test_volumes_that_the_list_does_not_tell_apart(tmp_path: Path) -> None:
 
 
 def test_pro_tools_2018_writes_utf_8(tmp_path: Path) -> None:
-    media = (ProToolsMedium("Macintosh HD", ("Users", "音"), "Gitarre – Ü🎸.wav"),)
+    media = (ProToolsFile("Macintosh HD", ("Users", "音"), "Gitarre – Ü🎸.wav"),)
     found = session(tmp_path, replace(PT_2018, audio=media))
     assert found.media[0].directory == ("Users", "音")
     assert found.media[0].recorded == "Macintosh HD:Users:音:Gitarre – Ü🎸.wav"
@@ -216,11 +216,11 @@ def test_pro_tools_2018_writes_utf_8(tmp_path: Path) -> None:
 
 
 def test_pro_tools_2024_has_second_lists(tmp_path: Path) -> None:
-    media = (ProToolsMedium("Macintosh HD", SONG, "Kick.wav"),)
+    media = (ProToolsFile("Macintosh HD", SONG, "Kick.wav"),)
     found = session(tmp_path, replace(PT_2024, audio=media))
     assert [each.name for each in found.media] == ["Kick.wav"]
     assert not found.notes
-    second = (ProToolsMedium("Macintosh HD", SONG, "Snare.wav", 7),)
+    second = (ProToolsFile("Macintosh HD", SONG, "Snare.wav", 7),)
     found = session(tmp_path, replace(PT_2024, audio=media, second_audio=second))
     assert [(each.kind, each.name, each.frames) for each in found.media] == [
         ("audio", "Kick.wav", 48_000),
@@ -236,7 +236,7 @@ def test_pro_tools_2024_has_second_lists(tmp_path: Path) -> None:
 
 def test_a_second_list_without_descriptors(tmp_path: Path) -> None:
     write = PT_2024.writing
-    media = (ProToolsMedium("Macintosh HD", SONG, "Kick.wav"),)
+    media = (ProToolsFile("Macintosh HD", SONG, "Kick.wav"),)
     second = write.listing(PT_2024.nodes(media), ())
     blocks = PT_2024.blocks()
     blocks[2] = write.block(AUDIO, write.listing((), ()) + second)
@@ -246,13 +246,13 @@ def test_a_second_list_without_descriptors(tmp_path: Path) -> None:
 
 
 def test_the_list_that_nobody_has_seen_with_files(tmp_path: Path) -> None:
-    found = session(tmp_path, replace(PT_12, other=(ProToolsMedium("AG", (), "x.bin"),)))
+    found = session(tmp_path, replace(PT_12, other=(ProToolsFile("AG", (), "x.bin"),)))
     assert [(each.kind, each.name) for each in found.media] == [("other", "x.bin")]
     assert found.notes == ("block 0x2096 lists files, and what for is not known",)
 
 
 def test_names_that_a_disk_may_not_have(tmp_path: Path) -> None:
-    media = (ProToolsMedium("AG", ("AC/DC",), "Back\\slash.wav"),)
+    media = (ProToolsFile("AG", ("AC/DC",), "Back\\slash.wav"),)
     found = session(tmp_path, replace(PT_12, audio=media))
     assert found.media[0].directory == ("AC/DC",)
     assert found.notes == (
@@ -265,7 +265,7 @@ def test_a_path_without_a_volume(tmp_path: Path) -> None:
     nodes = (Node(2, 1, b"Kick.wav"), Node(1, 0xFFFFFFFF, b"Audio Files"))
     blocks = PT_12.blocks()
     blocks[2] = write.block(
-        AUDIO, write.listing(nodes, [write.audio_file(0, ProToolsMedium("", (), "Kick.wav"))])
+        AUDIO, write.listing(nodes, [write.audio_file(0, ProToolsFile("", (), "Kick.wav"))])
     )
     (tmp_path / "Song.ptx").write_bytes(write.seal(blocks))
     found = read(str(tmp_path / "Song.ptx"))
@@ -278,7 +278,7 @@ def test_a_path_without_a_volume(tmp_path: Path) -> None:
 def test_what_a_later_version_may_add(tmp_path: Path) -> None:
     """Blocks of other types, also with parts that look like blocks, and longer known blocks."""
     write = PT_12.writing
-    kick = ProToolsMedium("AG", (), "Kick.wav")
+    kick = ProToolsFile("AG", (), "Kick.wav")
     extra = (write.block(0x9999, b"Z" * 50), write.block(0x7777), write.block(0x1234, b"\0" * 5000))
     found = session(tmp_path, replace(PT_12, audio=(kick,), extra=extra))
     assert [each.name for each in found.media] == ["Kick.wav"]
@@ -289,7 +289,7 @@ def test_what_a_later_version_may_add(tmp_path: Path) -> None:
 
 
 def test_shorter_ids_are_none(tmp_path: Path) -> None:
-    kick = ProToolsMedium("AG", (), "Kick.wav", unique_id=b"12345678")
+    kick = ProToolsFile("AG", (), "Kick.wav", unique_id=b"12345678")
     found = session(tmp_path, replace(PT_12, audio=(kick,)))
     assert found.media[0].unique_id == ""
     assert not found.notes
@@ -350,7 +350,7 @@ def descriptions(draw: st.DrawFn) -> Description:
     )
     media = st.lists(
         st.builds(
-            ProToolsMedium,
+            ProToolsFile,
             st.sampled_from(labels),
             st.lists(names, max_size=4).map(tuple),
             names,
@@ -387,17 +387,17 @@ def test_all_that_is_written_is_read(description: Description) -> None:
     written = (*description.audio, *description.video)
     assert len(found.media) == len(written)
     boot = {each.volume for each in written if each.directory[:1] == ("Users",)}
-    for number, (reference, medium) in enumerate(zip(found.media, written, strict=True)):
-        assert reference.name == medium.name
-        assert reference.directory == medium.directory
-        assert reference.recorded == ":".join((medium.volume, *medium.directory, medium.name))
+    for number, (reference, file) in enumerate(zip(found.media, written, strict=True)):
+        assert reference.name == file.name
+        assert reference.directory == file.directory
+        assert reference.recorded == ":".join((file.volume, *file.directory, file.name))
         if description.list_volumes:
-            assert reference.volume == f"/Volumes/{medium.volume} 1"
-        elif medium.volume not in boot:
-            assert reference.volume == f"/Volumes/{medium.volume}"
+            assert reference.volume == f"/Volumes/{file.volume} 1"
+        elif file.volume not in boot:
+            assert reference.volume == f"/Volumes/{file.volume}"
         if number < len(description.audio):
-            assert reference.frames == medium.frames
-            assert reference.unique_id == (medium.unique_id.hex() if any(medium.unique_id) else "")
+            assert reference.frames == file.frames
+            assert reference.unique_id == (file.unique_id.hex() if any(file.unique_id) else "")
         else:
             assert reference.kind == "video"
             assert reference.frames is None
@@ -410,9 +410,7 @@ def test_every_key(tmp_path: Path, scheme: int) -> None:
     filler = write.block(0x9999, bytes(range(256)) * 18)
     for seed in range(256):
         description = replace(PT_12, writing=replace(write, seed=seed), extra=(filler,))
-        found = session(
-            tmp_path, replace(description, audio=(ProToolsMedium("AG", (), "Kick.wav"),))
-        )
+        found = session(tmp_path, replace(description, audio=(ProToolsFile("AG", (), "Kick.wav"),)))
         assert [each.name for each in found.media] == ["Kick.wav"]
 
 

@@ -21,17 +21,17 @@ from support.protools_files import (
     VOLUMES,
     Description,
     Node,
-    ProToolsMedium,
+    ProToolsFile,
     Volume,
     Writing,
     obscure,
 )
 
-KICK = ProToolsMedium("HD", ("Users", "Song"), "Kick.wav")
+KICK = ProToolsFile("HD", ("Users", "Song"), "Kick.wav")
 SMALL = Description(
     volumes=(Volume("HD", b"abcd", "/"),),
-    audio=(KICK, ProToolsMedium("HD", ("Users", "Song"), "Ü.wav")),
-    video=(ProToolsMedium("HD", (), "Film.mov"),),
+    audio=(KICK, ProToolsFile("HD", ("Users", "Song"), "Ü.wav")),
+    video=(ProToolsFile("HD", (), "Film.mov"),),
     second=True,
     shuffle=3,
 )
@@ -248,7 +248,7 @@ def test_a_long_name_above_many_files(path: str) -> None:
 
 def test_many_volumes_of_one_id(path: str) -> None:
     volumes = tuple(Volume(f"V{number}", b"abcd", f"/{number}") for number in range(5000))
-    media = tuple(ProToolsMedium(volume.name, (), "x.wav") for volume in volumes)
+    media = tuple(ProToolsFile(volume.name, (), "x.wav") for volume in volumes)
     began = time.process_time()
     found = outcome(path, replace(SMALL, volumes=volumes, audio=media, video=()).file())
     assert found

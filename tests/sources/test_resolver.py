@@ -58,7 +58,7 @@ def home(tmp_path: Path) -> Path:
 
 def find(home: Path, wanted: MediaReference, *search: str, **more: object) -> ResolvedReference:
     session = Session(application="Pro Tools", version="12", format="ptx", media=(wanted,), **more)  # type: ignore[arg-type]
-    (found,) = MediaResolver(search).gather(session, str(home / "Song.ptx"))
+    (found,) = MediaResolver(search).resolve(session, str(home / "Song.ptx"))
     return found
 
 
@@ -166,16 +166,16 @@ def test_what_no_session_uses_is_listed(home: Path) -> None:
         format="ptx",
         media=(reference("Kick.wav", "Audio Files", volume=""),),
     )
-    gatherer = MediaResolver()
-    found = gatherer.gather(session, str(home / "Song.ptx"))
-    assert gatherer.unused(str(home / "Song.ptx"), found) == [str(home / "Audio Files/Old.wav")]
+    resolver = MediaResolver()
+    found = resolver.resolve(session, str(home / "Song.ptx"))
+    assert resolver.unused(str(home / "Song.ptx"), found) == [str(home / "Audio Files/Old.wav")]
 
 
 def test_folders_are_read_once_for_many_sessions(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folders = Folders()
-    gatherer = MediaResolver([str(tmp_path), str(home)], folders)
+    resolver = MediaResolver([str(tmp_path), str(home)], folders)
     listed: list[str] = []
     scandir = os.scandir
     monkeypatch.setattr(os, "scandir", lambda top: listed.append(str(top)) or scandir(top))
@@ -185,7 +185,7 @@ def test_folders_are_read_once_for_many_sessions(
         files.append(write(str(home / "Versions" / str(number % 5)), f"{number}.rpp", project))
     write(str(home), "Session File Backups/Song.rpp", reaper("Audio Files/Kick.wav"))
     found = session_files(folders.entries(str(home)))
-    assert len(list(scan_sessions(found, gatherer))) == 52  # and Song.ptx
+    assert len(list(scan_sessions(found, resolver))) == 52  # and Song.ptx
     assert str(home / "Audio Files") in listed
     assert len(listed) == len(set(listed))
 
@@ -199,7 +199,7 @@ def test_a_backup_belongs_to_the_folder_above(home: Path) -> None:
         media=(reference("Kick.wav", "Lost", volume="/Volumes/X"),),
     )
     file = str(home / "Session File Backups/Song.bak.001.ptx")
-    (found,) = MediaResolver().gather(session, file)
+    (found,) = MediaResolver().resolve(session, file)
     assert (found.status, found.path) == (INSIDE, str(home / "Audio Files/Kick.wav"))
     assert is_backup(file)
     assert not is_backup(str(home / "Song.ptx"))

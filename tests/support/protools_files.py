@@ -33,7 +33,7 @@ class Volume:
 
 
 @dataclass(frozen=True)
-class ProToolsMedium:
+class ProToolsFile:
     """A file to list: the name of its volume, the directories under it, its own name."""
 
     volume: str
@@ -78,11 +78,11 @@ class Writing:
         ]
         return self.block(TREE, self.u32(len(nodes)) + b"".join(parts), schema=1)
 
-    def audio_file(self, node: int, medium: ProToolsMedium, *, old: bool = False) -> bytes:
+    def audio_file(self, node: int, file: ProToolsFile, *, old: bool = False) -> bytes:
         """A descriptor; `old` is that of Pro Tools 5.1, which has neither times nor originator."""
         form = (
-            self.u32(48_000) + b"\1\x18" + self.number(medium.frames, 8) + b"\3" + bytes(4)
-        ) + medium.unique_id
+            self.u32(48_000) + b"\1\x18" + self.number(file.frames, 8) + b"\3" + bytes(4)
+        ) + file.unique_id
         payload = self.u32(node) + self.block(AUDIO_FORMAT, form) + self.block(AUDIO_REST)
         if not old:
             times = bytes(40) + b"Z" + bytes(9) + self.text("Pro Tools")
@@ -158,17 +158,17 @@ class Description:
     windows: bool = False
     rate: int = 48_000
     volumes: tuple[Volume, ...] = ()
-    audio: tuple[ProToolsMedium, ...] = ()
-    video: tuple[ProToolsMedium, ...] = ()
-    other: tuple[ProToolsMedium, ...] = ()
+    audio: tuple[ProToolsFile, ...] = ()
+    video: tuple[ProToolsFile, ...] = ()
+    other: tuple[ProToolsFile, ...] = ()
     second: bool = False
-    second_audio: tuple[ProToolsMedium, ...] = ()
+    second_audio: tuple[ProToolsFile, ...] = ()
     old: bool = False
     list_volumes: bool = True
     shuffle: int | None = None
     extra: tuple[bytes, ...] = ()
 
-    def nodes(self, media: Sequence[ProToolsMedium]) -> list[Node]:
+    def nodes(self, media: Sequence[ProToolsFile]) -> list[Node]:
         """The tree that holds the media; its files are in their order."""
         tags = {volume.name: volume.tag for volume in self.volumes}
         places: dict[tuple[str, ...], int] = {}
@@ -187,24 +187,24 @@ class Description:
                     places[path] = add(Node(1, place(path[:-1]), name))
             return places[path]
 
-        for medium in media:
-            parent = place((medium.volume, *medium.directory))
+        for file in media:
+            parent = place((file.volume, *file.directory))
             tag = b"WAVE" if self.writing.big else b"EVAW"
-            add(Node(2, parent, medium.name.encode(self.writing.encoding), tag))
+            add(Node(2, parent, file.name.encode(self.writing.encoding), tag))
         return nodes if self.shuffle is None else shuffled(nodes, self.shuffle)
 
-    def audio_list(self, media: Sequence[ProToolsMedium]) -> bytes:
+    def audio_list(self, media: Sequence[ProToolsFile]) -> bytes:
         nodes = self.nodes(media)
         files = [index for index, node in enumerate(nodes) if node.kind == 2]
         return self.writing.listing(
             nodes,
             (
-                self.writing.audio_file(index, medium, old=self.old)
-                for index, medium in zip(files, media, strict=True)
+                self.writing.audio_file(index, file, old=self.old)
+                for index, file in zip(files, media, strict=True)
             ),
         )
 
-    def video_list(self, media: Sequence[ProToolsMedium]) -> bytes:
+    def video_list(self, media: Sequence[ProToolsFile]) -> bytes:
         nodes = self.nodes(media)
         files = (index for index, node in enumerate(nodes) if node.kind == 2)
         return self.writing.listing(nodes, map(self.writing.video_file, files))

@@ -16,7 +16,9 @@ import msgspec
 
 from spanner.model.session import MediaReference, Session
 from spanner.sources.formats.aaf_objects import MAGIC, Objects, objects
-from spanner.sources.formats.recorded import ElsewhereError, Media, place, refused
+from spanner.sources.formats.opening import refused
+from spanner.sources.formats.recorded import ElsewhereError, place
+from spanner.sources.formats.references import References
 from spanner.wording import printable
 
 __all__ = ["is_aaf", "read"]
@@ -65,22 +67,22 @@ def is_aaf(head: bytes) -> bool:
 def read(path: str) -> Session:
     """What the AAF at `path` links to, and what lies in it.
 
-    Of several places of a medium the first is its reference's; the others' folders are searched.
+    Of several places of a file the first is its reference's; the others' folders are searched.
 
     Raises:
         SessionError: it cannot be read, is no AAF, or is damaged.
     """
     with objects(path) as found:
-        return _Reader(path, found).session()
+        return _AafReader(path, found).session()
 
 
-class _Reader:
+class _AafReader:
     """The state of reading one AAF."""
 
     def __init__(self, path: str, found: Objects) -> None:
         self._path = path
         self._objects = found
-        self._media = Media(path)
+        self._references = References(path)
         self._search: dict[str, None] = {}
         self._rates: set[int] = set()
         self._lost = 0  # mobs whose media lie nobody knows where
@@ -106,15 +108,17 @@ class _Reader:
                 self._source(mob, embedded, f"mob {number}")
         if self._lost:
             names = ", ".join(self._lost_names) + (", …" if self._lost > _MOST_NAMED else "")
-            self._media.note(f"media neither embedded nor with a place: {self._lost} ({names})")
+            self._references.note(
+                f"media neither embedded nor with a place: {self._lost} ({names})"
+            )
         return Session(
             application=application,
             version=version,
             format="aaf",
-            media=self._media.found,
+            media=self._references.all(),
             sample_rate=self._rates.pop() if len(self._rates) == 1 else None,
             search=tuple(self._search),
-            notes=tuple(self._media.notes),
+            notes=tuple(self._references.notes),
         )
 
     def _needed(self, found: Any, what: str) -> Any:
@@ -141,14 +145,14 @@ class _Reader:
         mob_id, name = get.data(mob, _MOB_ID) or b"", get.text(mob, _MOB_NAME)
         descriptor = get.one(mob, _DESCRIPTOR)
         if descriptor is None:
-            self._media.note(f"{where} has no descriptor")
+            self._references.note(f"{where} has no descriptor")
             return
         class_id = get.class_id(descriptor)
         if _is_a(class_id, _SOURCES):
             return
         kind = self._kind(descriptor)
         if not _is_a(class_id, {"FileDescriptor"}):
-            self._media.note(f"{where} has a descriptor of the unknown class {class_id.hex()}")
+            self._references.note(f"{where} has a descriptor of the unknown class {class_id.hex()}")
         frames = self._length(mob, descriptor) if kind == "audio" else None
         if mob_id in embedded:
             shown = name or self._masters.get(mob_id) or mob_id.hex()
@@ -161,7 +165,7 @@ class _Reader:
                 embedded=True,
                 frames=frames,
             )
-            self._media.add(lambda: found, where)
+            self._references.add(lambda: found, where)
         else:
             self._linked(descriptor, kind, frames, name, where)
 
@@ -185,17 +189,17 @@ class _Reader:
                 self._search[start + "/".join(other.directory) or "."] = None
         if found:
             first = msgspec.structs.replace(found[0], frames=frames)
-            self._media.add(lambda: first, where)
+            self._references.add(lambda: first, where)
 
     def _places(self, kind: str, urls: list[str], where: str) -> list[MediaReference]:
-        """The places of a medium that are files'."""
+        """The places of a media file, without URLs that are of no file."""
         found = []
         for url in urls:
             try:
                 # The specification has URLs only, absolute or relative; many write bare paths.
                 found.append(place(kind, url, url=True))
             except ElsewhereError as error:
-                self._media.note(f"{where}: the medium's place {error}")
+                self._references.note(f"{where}: the medium's place {error}")
             except ValueError as error:
                 raise refused(self._path, f"{where}: the medium's place {error}") from None
         return found

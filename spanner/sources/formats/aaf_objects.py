@@ -15,8 +15,7 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from spanner.model.session import SessionError
-from spanner.sources.formats.recorded import refused
-from spanner.sources.formats.xml import opened
+from spanner.sources.formats.opening import opened, refused
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """The first bytes of every compound file."""
@@ -48,7 +47,7 @@ class Objects:
         size = os.fstat(file.fileno()).st_size
         _check_header(path, file.read(76), size)
         with _guard(path, "the compound file"), _quiet():
-            self._compound = CompoundFileBinary(_Bounded(file, self._check), "rb")
+            self._compound = CompoundFileBinary(_BoundedFile(file, self._check), "rb")
         self.root: _Object = self._compound.root
 
     def class_id(self, found: _Object) -> bytes:
@@ -173,7 +172,7 @@ def objects(path: str) -> Iterator[Objects]:
         yield Objects(path, file)
 
 
-class _Bounded:
+class _BoundedFile:
     """A file for pyaaf2, which follows a damaged table to any length: not from here."""
 
     def __init__(self, file: BinaryIO, check: Any) -> None:

@@ -11,8 +11,10 @@ import struct
 import zlib
 
 from spanner.model.session import MediaReference, Session
-from spanner.sources.formats.recorded import LONGEST, MOST_FOLDERS, Media, folder, place, refused
-from spanner.sources.formats.xml import CHUNK, Event, gunzipped, nested, opened, plain, root
+from spanner.sources.formats.opening import CHUNK, gunzipped, opened, plain, refused
+from spanner.sources.formats.recorded import LONGEST, MOST_FOLDERS, folder, place
+from spanner.sources.formats.references import References
+from spanner.sources.formats.xml import Event, nested, root
 
 _GZIP = b"\x1f\x8b"
 _PROJECT_FOLDER = "Ableton Project Info"  # what makes a folder a project's
@@ -48,19 +50,19 @@ def read(path: str) -> Session:
     """
     with opened(path) as file:
         packed = file.read(2) == _GZIP
-    reader = _Reader(path)
+    parser = _AbletonParser(path)
     for event, above in nested(path, gunzipped(path) if packed else plain(path)):
         if event.starts:
-            reader.start(event, above)
+            parser.start(event, above)
         else:
-            reader.end(event)
+            parser.end(event)
     return Session(
         application="Ableton Live",
-        version=reader.version,
+        version=parser.version,
         format="als",
-        media=reader.media.found,
-        search=tuple(reader.search),
-        notes=tuple(reader.media.notes),
+        media=parser.references.all(),
+        search=tuple(parser.search),
+        notes=tuple(parser.references.notes),
     )
 
 
@@ -81,11 +83,11 @@ class _FileRef:
         return f"line {self.line}, {self.owner}/FileRef"
 
 
-class _Reader:
+class _AbletonParser:
     """The state of reading one set."""
 
     def __init__(self, path: str) -> None:
-        self.media = Media(path)
+        self.references = References(path)
         self.version = ""
         self.search: dict[str, None] = dict.fromkeys(_projects(path))
         self._path = path
@@ -164,7 +166,7 @@ class _Reader:
                 size=None if device else size or None,  # devices get edited
             )
 
-        self.media.add(make, reference.where)
+        self.references.add(make, reference.where)
 
     def _recorded(self, reference: _FileRef) -> str:
         """The place to record: what is in the project's folder moves with it, else where it was."""
@@ -179,7 +181,7 @@ class _Reader:
             return absolute
         if relative and kind not in _BESIDE:
             pack = values.get("LivePackName") or "one of Live's libraries"
-            self.media.note(f"line {reference.line}: {relative} lies in {pack}")
+            self.references.note(f"line {reference.line}: {relative} lies in {pack}")
         return relative
 
     def _search(self, reference: _FileRef, absolute: str, relative: str) -> None:

@@ -1,6 +1,6 @@
 """Ardour sessions (.ardour): XML, with the media in Session/Sources.
 
-After Ardour's own reader (libs/ardour: session_state.cc, session_directory.cc, file_source.cc) and
+After Ardour's own parser (libs/ardour: session_state.cc, session_directory.cc, file_source.cc) and
 sessions of Ardour 2 to 8. Since version 3 a source's name is its file's alone, and the file is
 looked for in the session's folders, then in its search paths; both go to `search`. MIDI sources
 that hold nothing so far have no file.
@@ -11,8 +11,10 @@ import re
 from itertools import islice
 
 from spanner.model.session import Session
-from spanner.sources.formats.recorded import MOST_FOLDERS, Media, folder, place, refused
-from spanner.sources.formats.xml import Event, nested, plain, root
+from spanner.sources.formats.opening import plain, refused
+from spanner.sources.formats.recorded import MOST_FOLDERS, folder, place
+from spanner.sources.formats.references import References
+from spanner.sources.formats.xml import Event, nested, root
 
 _SEARCH_PATHS = ("audio-search-path", "midi-search-path")
 _BELOW_SESSION = ("interchange/{}/audiofiles", "interchange/{}/midifiles")
@@ -38,28 +40,28 @@ def read(path: str) -> Session:
     Raises:
         SessionError: it cannot be read, or is no sound Ardour session; with the line.
     """
-    reader = _Reader(path)
+    parser = _ArdourParser(path)
     for event, above in nested(path, plain(path)):
         if event.starts:
-            reader.start(event, above)
+            parser.start(event, above)
         else:
-            reader.end(event, above)
+            parser.end(event, above)
     return Session(
-        application=reader.application,
-        version=reader.version,
+        application=parser.application,
+        version=parser.version,
         format="ardour",
-        media=reader.media.found,
-        sample_rate=reader.sample_rate,
-        search=reader.search(),
-        notes=tuple(reader.media.notes),
+        media=parser.references.all(),
+        sample_rate=parser.sample_rate,
+        search=parser.search(),
+        notes=tuple(parser.references.notes),
     )
 
 
-class _Reader:
+class _ArdourParser:
     """The state of reading one session."""
 
     def __init__(self, path: str) -> None:
-        self.media = Media(path)
+        self.references = References(path)
         self.application = "Ardour"
         self.version = ""
         self.sample_rate: int | None = None
@@ -121,7 +123,7 @@ class _Reader:
         if kind == "midi" and "Empty" in event.attributes.get("flags", "").split(","):
             return
         kind = kind if kind in ("audio", "midi") else ""
-        self.media.add(lambda: place(kind, name), f"line {event.line}, Source")
+        self.references.add(lambda: place(kind, name), f"line {event.line}, Source")
 
     def _video(self, event: Event) -> None:
         name = event.attributes.get("Filename", "")
@@ -132,7 +134,7 @@ class _Reader:
         if inside and not _WINDOWS_PATH.match(name) and not name.startswith(("/", "\\")):
             # Local names are below the session's folder of videos.
             name = f"{_VIDEO_FOLDER}/{name}"
-        self.media.add(lambda: place("video", name), where)
+        self.references.add(lambda: place("video", name), where)
 
     def _paths(self, text: str, event: Event) -> list[str]:
         """The folders of a search path: apart by `;` on Windows, else by `:`."""

@@ -8,8 +8,7 @@ project's folder has to be archived whole.
 from typing import NoReturn
 
 from spanner.model.session import UnlistedError
-from spanner.sources.formats.recorded import refused
-from spanner.sources.formats.xml import opened
+from spanner.sources.formats.opening import opened, refused
 from spanner.wording import printable
 
 __all__ = ["is_cubase", "read"]

@@ -7,8 +7,10 @@ is one inside the container; with external="true", it is relative to the contain
 import struct
 
 from spanner.model.session import MediaReference, Session
-from spanner.sources.formats.recorded import Media, place, refused
-from spanner.sources.formats.xml import Event, members, nested, zipped
+from spanner.sources.formats.opening import members, refused, zipped
+from spanner.sources.formats.recorded import place
+from spanner.sources.formats.references import References
+from spanner.sources.formats.xml import Event, nested
 
 _PROJECT = "project.xml"
 _METADATA = "metadata.xml"
@@ -35,24 +37,24 @@ def read(path: str) -> Session:
     Raises:
         SessionError: it cannot be read, or is no sound DAWproject; with the line in project.xml.
     """
-    reader = _Reader(path, members(path))
+    parser = _DawprojectParser(path, members(path))
     for event, above in nested(path, zipped(path, _PROJECT)):
         if event.starts:
-            reader.start(event, above)
+            parser.start(event, above)
     return Session(
-        application=reader.application,
-        version=reader.version,
+        application=parser.application,
+        version=parser.version,
         format="dawproject",
-        media=reader.media.found,
-        notes=tuple(reader.media.notes),
+        media=parser.references.all(),
+        notes=tuple(parser.references.notes),
     )
 
 
-class _Reader:
+class _DawprojectParser:
     """The state of reading one project."""
 
     def __init__(self, path: str, sizes: dict[str, int]) -> None:
-        self.media = Media(path)
+        self.references = References(path)
         self.application = "DAWproject"
         self.version = ""
         self._path = path
@@ -80,13 +82,13 @@ class _Reader:
         external = _is_external(event)
         size = None if external else self._sizes.get(recorded)
         if not external and size is None:
-            self.media.note(f"{where}: the container does not hold {recorded}")
+            self.references.note(f"{where}: the container does not hold {recorded}")
 
         def make() -> MediaReference:
             windows = None if external else False
             return place(kind, recorded, windows=windows, embedded=not external, size=size)
 
-        self.media.add(make, where)
+        self.references.add(make, where)
 
 
 def _is_external(event: Event) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 from spanner.model.session import Session, SessionError
 from spanner.model.session_types import read_extensions
-from spanner.sources.formats.recorded import refused
+from spanner.sources.formats.opening import members, refused
 
 __all__ = ["looks_like_session", "read_session"]
 
@@ -191,8 +191,6 @@ def _zipped(path: str, head: bytes) -> _Format | None:
     """The format of a zip file, by its members."""
     if not head.startswith(_ZIP):
         return None
-    from spanner.sources.formats.xml import members  # noqa: PLC0415 (only zip files need it)
-
     inside = members(path)
     return next((each for each in _FORMATS if each.member and each.member in inside), None)
 

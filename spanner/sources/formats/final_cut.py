@@ -6,12 +6,13 @@ write too. An FCPXML asset has the place in `src` up to 1.8, then in the `src` o
 """
 
 import os
-from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
 from spanner.model.session import MediaReference, Session
-from spanner.sources.formats.recorded import Media, place, refused
-from spanner.sources.formats.xml import Event, nested, opened, plain, root
+from spanner.sources.formats.opening import Chunks, opened, plain, refused
+from spanner.sources.formats.recorded import place
+from spanner.sources.formats.references import References
+from spanner.sources.formats.xml import Event, nested, root
 
 _INSIDE_BUNDLE = "Info.fcpxml"
 _ROOTS = ("fcpxml", "xmeml")
@@ -32,23 +33,23 @@ def read(path: str) -> Session:
     """
     bundle = os.path.basename(os.path.abspath(path)) if _is_folder(path) else ""
     file = os.path.join(path, _INSIDE_BUNDLE) if bundle else path
-    reader = _Reader(file, bundle)
+    parser = _FinalCutParser(file, bundle)
     for event, above in nested(file, _bounded(file)):
         if event.starts:
-            reader.start(event, above)
+            parser.start(event, above)
         else:
-            reader.end(event, above)
+            parser.end(event, above)
     return Session(
-        application="Final Cut Pro 7" if reader.format == "xmeml" else "Final Cut Pro",
-        version=reader.version,
-        format=reader.format,
-        media=reader.media.found,
-        sample_rate=reader.sample_rate,
-        notes=tuple(reader.media.notes),
+        application="Final Cut Pro 7" if parser.format == "xmeml" else "Final Cut Pro",
+        version=parser.version,
+        format=parser.format,
+        media=parser.references.all(),
+        sample_rate=parser.sample_rate,
+        notes=tuple(parser.references.notes),
     )
 
 
-def _bounded(path: str) -> Iterator[bytes]:
+def _bounded(path: str) -> Chunks:
     """The file's bytes in chunks; a file far larger than any real one is refused at once."""
     with opened(path) as file:
         if os.fstat(file.fileno()).st_size > _MOST_BYTES:
@@ -63,11 +64,11 @@ def _is_folder(path: str) -> bool:
         return False
 
 
-class _Reader:
+class _FinalCutParser:
     """The state of reading one file; `bundle` is the name of the folder that it lies in, if any."""
 
     def __init__(self, path: str, bundle: str) -> None:
-        self.media = Media(path)
+        self.references = References(path)
         self.format = ""
         self.version = ""
         self.sample_rate: int | None = None
@@ -126,7 +127,7 @@ class _Reader:
                 kind=found.kind, name=found.name, volume="", directory=directory, recorded=recorded
             )
 
-        self.media.add(make, f"line {event.line}, {event.tag}")
+        self.references.add(make, f"line {event.line}, {event.tag}")
 
     def _rate(self, text: str, event: Event) -> int | None:
         """The sample rate that "44.1k" (FCPXML) or "48000h" means; None if there is none."""

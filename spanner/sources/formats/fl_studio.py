@@ -13,8 +13,9 @@ import re
 from collections.abc import Iterator
 
 from spanner.model.session import MediaReference, Session
-from spanner.sources.formats.protools_blocks import read_file
-from spanner.sources.formats.recorded import LONGEST, Media, kind_of, place, refused
+from spanner.sources.formats.opening import read_file, refused
+from spanner.sources.formats.recorded import LONGEST, kind_of, place
+from spanner.sources.formats.references import References
 
 __all__ = ["is_fl_studio", "read"]
 
@@ -58,20 +59,20 @@ def read(path: str) -> Session:
     end = 22 + int.from_bytes(data[18:22], "little")
     if len(data) < 22 or end > len(data):
         raise refused(path, f"byte {len(data)}: the project is cut short")
-    media = Media(path)
+    references = References(path)
     if end < len(data):
-        media.note("more follows after the list of events")
-    version = _read_events(path, data, end, media)
+        references.note("more follows after the list of events")
+    version = _read_events(path, data, end, references)
     return Session(
         application="FL Studio",
         version=version,
         format="flp",
-        media=media.found,
-        notes=tuple(media.notes),
+        media=references.all(),
+        notes=tuple(references.notes),
     )
 
 
-def _read_events(path: str, data: bytes, end: int, media: Media) -> str:
+def _read_events(path: str, data: bytes, end: int, references: References) -> str:
     """The version that the events tell; adds their samples."""
     version = ""
     wide = True
@@ -83,12 +84,12 @@ def _read_events(path: str, data: bytes, end: int, media: Media) -> str:
         elif number == _SAMPLE:
             text = _text(value, wide).partition("\0")[0]
             if text:  # a channel without a sample
-                _add(media, text, f"byte {at}", "audio")
+                _add(references, text, f"byte {at}", "audio")
         elif number == _SETTINGS:
             for text in settings.named(value):
-                _add(media, text, f"byte {at}", "other")
+                _add(references, text, f"byte {at}", "other")
     if settings.left < 0:
-        media.note("not all settings of plug-ins are searched for samples: they are large")
+        references.note("not all settings of plug-ins are searched for samples: they are large")
     return version
 
 
@@ -155,23 +156,23 @@ class _Settings:
         for size in (long, short):
             if end - at < size <= _LONGEST_PATH:
                 text = _text(settings[at : at + size], wide)
-                if text.isprintable() and _is_medium(text):
+                if text.isprintable() and _is_media_file(text):
                     yield text
                     return
 
 
-def _is_medium(text: str) -> bool:
+def _is_media_file(text: str) -> bool:
     is_known = kind_of(text) in {"audio", "midi", "video"} or text.lower().endswith(_FONTS)
     return is_known and ".." not in re.split(r"[\\/]", text)
 
 
-def _add(media: Media, text: str, where: str, otherwise: str) -> None:
+def _add(references: References, text: str, where: str, otherwise: str) -> None:
     own = _OWN_DATA.match(text)
     if own is None:
-        media.add(lambda: place("", text, otherwise=otherwise), where)
+        references.add(lambda: place("", text, otherwise=otherwise), where)
         return
-    media.add(lambda: _own(text, own[0], otherwise), where)
-    media.note(f"samples below {own[0]} come with FL Studio or lie in its user folder")
+    references.add(lambda: _own(text, own[0], otherwise), where)
+    references.note(f"samples below {own[0]} come with FL Studio or lie in its user folder")
 
 
 def _own(text: str, volume: str, otherwise: str) -> MediaReference:

@@ -11,7 +11,9 @@ import re
 from typing import Any
 
 from spanner.model.session import Session, SessionError
-from spanner.sources.formats.recorded import Media, place, refused
+from spanner.sources.formats.opening import refused
+from spanner.sources.formats.recorded import place
+from spanner.sources.formats.references import References
 from spanner.wording import printable
 
 __all__ = ["is_logic", "read"]
@@ -55,7 +57,7 @@ def read(path: str) -> Session:
     alternatives = _alternatives(path)
     if not alternatives:
         raise refused(path, "is no Logic project: it has no Alternatives/*/MetaData.plist")
-    media = Media(path)
+    references = References(path)
     rates = set()
     for name in alternatives:
         where = f"Alternatives/{name}/MetaData.plist"
@@ -63,18 +65,18 @@ def read(path: str) -> Session:
         rate = lists.get("SampleRate")
         rates.add(rate if isinstance(rate, (int, float)) and 1 <= rate < 10**7 else None)
         for key, kind in _LISTS.items():
-            _add(path, media, kind, lists.get(key, []), f"{printable(where)}: {key}")
+            _add(path, references, kind, lists.get(key, []), f"{printable(where)}: {key}")
     rate = rates.pop() if len(rates) == 1 else None
-    application, version = _application(path, media)
+    application, version = _application(path, references)
     folder = os.path.basename(os.path.abspath(path))
     return Session(
         application=application,
         version=version,
         format="logicx",
-        media=media.found,
+        media=references.all(),
         sample_rate=int(rate) if rate else None,
         search=(f"{folder}/Media", folder),
-        notes=tuple(media.notes),
+        notes=tuple(references.notes),
     )
 
 
@@ -115,26 +117,26 @@ def _plist(path: str, inside: str) -> dict[str, Any]:
     return found
 
 
-def _add(path: str, media: Media, kind: str, listed: object, where: str) -> None:
+def _add(path: str, references: References, kind: str, listed: object, where: str) -> None:
     if not isinstance(listed, list):
-        media.note(f"{where} is no list")
+        references.note(f"{where} is no list")
         return
     if len(listed) > _MOST_FILES:
         raise refused(path, f"{where}: more files than a project has")
     for entry in listed:
         if not isinstance(entry, str):
-            media.note(f"{where} holds what is no text")
+            references.note(f"{where} holds what is no text")
         elif entry == _APPLES_RESPONSES:
             continue  # the folder that Space Designer begins in, if it has loaded nothing
         elif entry:
-            _add_one(media, kind, entry, where)
+            _add_one(references, kind, entry, where)
 
 
-def _add_one(media: Media, kind: str, entry: str, where: str) -> None:
-    media.add(lambda: place(kind, entry, windows=False), where)
+def _add_one(references: References, kind: str, entry: str, where: str) -> None:
+    references.add(lambda: place(kind, entry, windows=False), where)
 
 
-def _application(path: str, media: Media) -> tuple[str, str]:
+def _application(path: str, references: References) -> tuple[str, str]:
     """What the project was last saved from: "Logic Pro X 10.4.1 (5164)"."""
     inside = "Resources/ProjectInformation.plist"
     saved: object = None
@@ -142,6 +144,6 @@ def _application(path: str, media: Media) -> tuple[str, str]:
         try:
             saved = _plist(path, inside).get("LastSavedFrom")
         except SessionError:  # it tells nothing of the media
-            media.note(f"{inside} cannot be read")
+            references.note(f"{inside} cannot be read")
     match = _VERSION.fullmatch(saved[:_LONGEST]) if isinstance(saved, str) else None
     return (match[1], match[2]) if match else ("Logic Pro", "")

@@ -11,8 +11,9 @@ from functools import partial
 import msgspec
 
 from spanner.model.session import Session
-from spanner.sources.formats.recorded import Media, place, refused
-from spanner.sources.formats.xml import plain
+from spanner.sources.formats.opening import plain, refused
+from spanner.sources.formats.recorded import place
+from spanner.sources.formats.references import References
 
 _MOST_BYTES = 50_000_000
 _MOST_OBJECTS = 500_000
@@ -45,7 +46,7 @@ def read(path: str) -> Session:
     Raises:
         SessionError: it cannot be read, or is no sound OpenTimelineIO; with the byte or object.
     """
-    media = Media(path)
+    references = References(path)
     top = _parse(path)
     pending = [(top, top)]  # objects, and those that hold them
     while pending:
@@ -53,9 +54,9 @@ def read(path: str) -> Session:
         kind = found.schema.partition(".")[0]
         if kind == "ExternalReference" and found.target_url:
             make = partial(place, "", found.target_url, url=True)
-            media.add(make, f"the media of {_label(holder)}")
+            references.add(make, f"the media of {_label(holder)}")
         elif kind == "ImageSequenceReference":
-            media.note(f"{_label(holder)}: the pictures of an image sequence are not listed")
+            references.note(f"{_label(holder)}: the pictures of an image sequence are not listed")
         below = [
             found.tracks,
             found.media_reference,
@@ -67,8 +68,8 @@ def read(path: str) -> Session:
         application="OpenTimelineIO",
         version=top.schema.partition(".")[2],
         format="otio",
-        media=media.found,
-        notes=tuple(media.notes),
+        media=references.all(),
+        notes=tuple(references.notes),
     )
 
 

@@ -56,7 +56,7 @@ def read(path: str) -> Session:
     Raises:
         SessionError: it cannot be read, is damaged or of an unknown kind.
     """
-    return _Reader(SessionFile(path)).session()
+    return _ProToolsReader(SessionFile(path)).session()
 
 
 def mac_mount(name: str, boot: bool) -> str:
@@ -71,7 +71,7 @@ def is_fade(directory: tuple[str, ...]) -> bool:
     return bool(directory) and directory[-1].casefold() == "fade files"
 
 
-class _Reader:
+class _ProToolsReader:
     """Puts the session together from its blocks."""
 
     def __init__(self, file: SessionFile) -> None:
@@ -182,14 +182,14 @@ class _Reader:
         self, found: MediaList, mounts: _Mounts, boot: set[_Volume]
     ) -> Iterator[MediaReference]:
         """The list's media, with their paths."""
-        self._room -= sum(found.lengths[medium.node] for medium in found.media)
+        self._room -= sum(found.lengths[file.node] for file in found.files)
         if self._room < 0:  # a small tree of long names can hold paths for all of the memory
             raise self._file.error(
                 len(self._file.data), TREE, "the paths are longer than those of any session"
             )
         places: dict[int, tuple[str, tuple[str, ...], str]] = {}
-        for medium in found.media:
-            node = found.nodes[medium.node]
+        for file in found.files:
+            node = found.nodes[file.node]
             if node.parent not in places:
                 places[node.parent] = self._place(found.nodes, node.parent, mounts, boot)
             volume, directory, above = places[node.parent]
@@ -200,8 +200,8 @@ class _Reader:
                 volume=volume,
                 directory=directory,
                 recorded=above + node.name,
-                unique_id=medium.unique_id,
-                frames=medium.frames,
+                unique_id=file.unique_id,
+                frames=file.frames,
             )
 
     def _place(

@@ -5,12 +5,11 @@ Avid has published nothing of it: what is here was read from sessions of Pro Too
 the obfuscation is that of the open reader ptformat (https://github.com/zamaudio/ptformat).
 """
 
-import os
-import stat
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from spanner.model.session import SessionError
+from spanner.sources.formats.opening import read_file
 from spanner.wording import printable
 
 MAGIC = b"\x030010111100101011"
@@ -23,7 +22,6 @@ INDEX = 0x0002
 """Content type of the last block."""
 
 _HEADER = 20  # bytes
-_MOST = 64 << 20  # bytes; large sessions have a few million
 _HEAD = 9  # bytes of a block before its payload: 5A, type, size, content type
 _SIZE_FROM = 7  # a block's size counts from its content type on
 _PERIOD = 256 * 4096  # bytes after which the keys of both schemes begin again
@@ -168,25 +166,6 @@ class Fields:
     def error(self, what: str) -> SessionError:
         """The error to raise for what lies before `at`."""
         return self.file.error(self.at, self.block.content_type, what)
-
-
-def read_file(path: str, most: int = _MOST) -> bytes:
-    """All bytes of a regular file, which must not be larger than any session.
-
-    Raises:
-        SessionError: it is larger, no regular file, or cannot be read.
-    """
-    try:
-        status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode):  # to open a pipe would wait
-            raise SessionError(f"cannot read {printable(path)}: it is no file")
-        if status.st_size > most:
-            raise SessionError(f"{printable(path)} is no session: it has over {most} bytes")
-        with open(path, "rb") as file:
-            return file.read(status.st_size)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        reason = (isinstance(error, OSError) and error.strerror) or str(error)
-        raise SessionError(f"cannot read {printable(path)}: {reason}") from error
 
 
 def _clear(data: bytes, scheme: int, seed: int) -> bytes:

@@ -30,7 +30,7 @@ class Node(NamedTuple):
     tag: bytes
 
 
-class ListedMedium(NamedTuple):
+class ListedFile(NamedTuple):
     """A file, by its index in the tree, and what its descriptor says of it."""
 
     node: int
@@ -44,7 +44,7 @@ class MediaList(NamedTuple):
     kind: str
     nodes: list[Node]
     lengths: list[int]
-    media: list[ListedMedium]
+    files: list[ListedFile]
 
 
 class Remarks:
@@ -96,7 +96,7 @@ class ListReader:
         yield self._list(fields, first=True)
         if fields.left:
             second = self._list(fields, first=False)
-            if second.media:
+            if second.files:
                 self._remarks.notes[
                     f"block {block.content_type:#06x} has a second list, whose use is not known; "
                     f"its media are taken as those of the first"
@@ -117,9 +117,9 @@ class ListReader:
         if kind == OTHER and files:
             self._remarks.notes[f"block {kind:#06x} lists files, and what for is not known"] += 1
         if not first and not fields.left:  # it has not been seen with files
-            return MediaList(KINDS[kind], nodes, lengths, [ListedMedium(file) for file in files])
-        media = [self._medium(fields.inner(*_DESCRIPTORS[kind]), file) for file in files]
-        return MediaList(KINDS[kind], nodes, lengths, media)
+            return MediaList(KINDS[kind], nodes, lengths, [ListedFile(file) for file in files])
+        listed = [self._described(fields.inner(*_DESCRIPTORS[kind]), file) for file in files]
+        return MediaList(KINDS[kind], nodes, lengths, listed)
 
     def _tree(self, fields: Fields) -> list[Node]:
         """The nodes of a tree, which fill the block."""
@@ -166,15 +166,15 @@ class ListReader:
                 lengths[at] = length
         return lengths
 
-    def _medium(self, fields: Fields, index: int) -> ListedMedium:
+    def _described(self, fields: Fields, index: int) -> ListedFile:
         """What the descriptor says of the file that is the tree's node of that index."""
         if fields.block.content_type not in {_AUDIO_FILE, _VIDEO_FILE}:
-            return ListedMedium(index)
+            return ListedFile(index)
         described = fields.number(4)
         if described != index:
             raise fields.error(f"this describes node {described} instead of {index}")
         if fields.block.content_type == _VIDEO_FILE:
-            return ListedMedium(index)
+            return ListedFile(index)
         form = fields.inner(_AUDIO_FORMAT)
         form.take(6)  # sample rate, channels, bits
         frames = form.number(8)
@@ -187,4 +187,4 @@ class ListReader:
                 self._remarks.notes["a descriptor holds a block that is not known"] += 1
         if fields.left > 4:  # four more bytes are in all sessions from Pro Tools 6 on
             self._remarks.unknown(fields)
-        return ListedMedium(index, frames, unique_id.hex() if any(unique_id) else "")
+        return ListedFile(index, frames, unique_id.hex() if any(unique_id) else "")

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 
 from spanner.model.session import MediaReference, Session, SessionError
+from spanner.sources.formats.opening import read_file
 from spanner.sources.formats.protools import is_fade, mac_mount
-from spanner.sources.formats.protools_blocks import read_file
 from spanner.wording import printable
 
 __all__ = ["is_text_export", "read_text"]

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from spanner.model.session import Session
-from spanner.sources.formats.recorded import LONGEST, MOST_FOLDERS, Media, folder, place, refused
-from spanner.sources.formats.xml import MOST_TEXT, opened
+from spanner.sources.formats.opening import MOST_TEXT, opened, refused
+from spanner.sources.formats.recorded import LONGEST, MOST_FOLDERS, folder, place
+from spanner.sources.formats.references import References
 
 _MOST_DEPTH = 200
 _MOST_LINE = 1 << 20  # Reaper wraps what is long: its longest lines are notes
@@ -34,25 +35,25 @@ def read(path: str) -> Session:
     Raises:
         SessionError: it cannot be read, or is no sound Reaper project; with the line.
     """
-    reader = _Reader(path)
+    parser = _ReaperParser(path)
     with opened(path) as file:
-        reader.run(file)
+        parser.run(file)
     return Session(
         application="Reaper",
-        version=reader.version,
+        version=parser.version,
         format="rpp",
-        media=reader.media.found,
-        sample_rate=reader.sample_rate,
-        search=tuple(dict.fromkeys(reader.search)),
-        notes=tuple(reader.media.notes),
+        media=parser.references.all(),
+        sample_rate=parser.sample_rate,
+        search=tuple(dict.fromkeys(parser.search)),
+        notes=tuple(parser.references.notes),
     )
 
 
-class _Reader:
+class _ReaperParser:
     """The state of reading one project."""
 
     def __init__(self, path: str) -> None:
-        self.media = Media(path)
+        self.references = References(path)
         self.version = ""
         self.sample_rate: int | None = None
         self.search: list[str] = []
@@ -117,7 +118,7 @@ class _Reader:
         elif len(self._open) >= _MOST_DEPTH:
             raise self._refused("blocks are nested too deep")
         if tag == "VST" and _SAMPLER.search(rest):
-            self.media.note("the samples that ReaSamplOmatic5000 plays are not listed")
+            self.references.note("the samples that ReaSamplOmatic5000 plays are not listed")
         self._open.append((tag, rest.split(" ", 1)[0]))
 
     def _line(self, line: str) -> None:
@@ -142,7 +143,7 @@ class _Reader:
             return
         otherwise = _KINDS.get(kind, "audio")
         where = f"line {self._number}, SOURCE"
-        self.media.add(lambda: place("", name, otherwise=otherwise), where)
+        self.references.add(lambda: place("", name, otherwise=otherwise), where)
 
     def _search(self, word: str) -> None:
         self._searched += 1

@@ -1,4 +1,4 @@
-r"""Recorded places: what a session's text says of where a medium lies, as a Reference.
+r"""Recorded places: what a session's text says of where a media file lies, as a MediaReference.
 
 Places are POSIX paths, Windows paths (with a drive or a share, also after `\\?\`), relative paths
 with either slash, and `file:` URLs (RFC 8089 with its appendices E.2 and E.3 on drives and shares;
@@ -6,12 +6,10 @@ percent-encoded UTF-8).
 """
 
 import re
-from collections.abc import Callable
 from urllib.parse import unquote
 
-from spanner.model.session import MediaReference, SessionError
+from spanner.model.session import MediaReference
 from spanner.model.session_types import PROJECT_EXTENSIONS
-from spanner.wording import printable
 
 LONGEST = 8192
 """Characters in a recorded place: more is no path but damage. Linux opens none over 4096 bytes."""
@@ -28,10 +26,6 @@ _KINDS |= dict.fromkeys(PROJECT_EXTENSIONS, "project")
 
 MOST_FOLDERS = 1000
 """Folders in which a session looks for media, or that one path goes through."""
-
-_MOST_NOTES = 100
-_MOST_USES = 200_000  # of media, each as often as it is used
-_BUDGET = 100_000_000  # bytes that all references may take, roughly: about 60 000 usual ones
 
 _EITHER = re.compile(r"[\\/]")
 _DRIVE = re.compile(r"[A-Za-z]:(?=[\\/]|$)")
@@ -64,7 +58,7 @@ def place(
     frames: int | None = None,
     size: int | None = None,
 ) -> MediaReference:
-    r"""The medium at the recorded place.
+    r"""The reference to the media file at the recorded place.
 
     `kind` may be empty: then the extension tells, or it is `otherwise`. `windows` says whether `\`
     separates folders; if that is unknown, it does unless the place begins with a single `/`. With
@@ -170,54 +164,3 @@ def _clean(parts: list[str], absolute: bool) -> list[str]:
         else:
             kept.append(part)
     return kept
-
-
-def refused(path: str, what: str, line: int | None = None) -> SessionError:
-    """The error that says why the session at `path` cannot be read, and where in it."""
-    where = "" if line is None else f"line {line}: "
-    return SessionError(f"{printable(path)}: {where}{what}")
-
-
-class Media:
-    """The references found in one session so far: each place once, in order; and what to note."""
-
-    def __init__(self, path: str) -> None:
-        self.notes: list[str] = []
-        self._path = path
-        self._found: dict[tuple[object, ...], MediaReference] = {}
-        self._spent = self._uses = 0
-
-    @property
-    def found(self) -> tuple[MediaReference, ...]:
-        """The references so far."""
-        return tuple(self._found.values())
-
-    def add(self, make: Callable[[], MediaReference], where: str) -> None:
-        """Add what `make` makes of a recorded place; what is no file's becomes a note.
-
-        Raises:
-            SessionError: the place is no place, or there are too many.
-        """
-        self._uses += 1
-        if self._uses > _MOST_USES:
-            raise refused(self._path, f"{where}: more uses of media than a session has")
-        try:
-            found = make()
-        except ElsewhereError as error:
-            self.note(f"{where}: the medium's place {error}")
-            return
-        except ValueError as error:
-            raise refused(self._path, f"{where}: the medium's place {error}") from None
-        key = (found.volume, found.directory, found.name, found.embedded)
-        if key in self._found:
-            return
-        # A hostile file must not fill the memory with a million places.
-        self._spent += 200 + 4 * len(found.recorded) + 100 * len(found.directory)
-        if self._spent > _BUDGET:
-            raise refused(self._path, f"{where}: more media than a session has")
-        self._found[key] = found
-
-    def note(self, text: str) -> None:
-        """Note what was not understood; only the first hundred are kept."""
-        if len(self.notes) < _MOST_NOTES and text not in self.notes:
-            self.notes.append(text)

@@ -14,8 +14,10 @@ from urllib.parse import unquote
 import msgspec
 
 from spanner.model.session import MediaReference, Session
-from spanner.sources.formats.recorded import Media, place, refused
-from spanner.sources.formats.xml import MOST_TEXT, events, members, zipped
+from spanner.sources.formats.opening import MOST_TEXT, Chunks, members, refused, zipped
+from spanner.sources.formats.recorded import place
+from spanner.sources.formats.references import References
+from spanner.sources.formats.xml import events
 from spanner.wording import printable
 
 __all__ = ["is_studio_one", "read"]
@@ -48,9 +50,9 @@ def read(path: str) -> Session:
     inside = members(path)
     if MEMBER not in inside:
         raise refused(path, f"is no Studio One song: it holds no {MEMBER}")
-    media = Media(path)
-    _read_pool(path, media, inside)
-    _read_presets(path, media, inside)
+    references = References(path)
+    _read_pool(path, references, inside)
+    _read_presets(path, references, inside)
     about = _about(path) if _ABOUT in inside else {}
     application, _, version = about.get("Document:Generator", "").partition("/")
     rate = _RATE.fullmatch(about.get("Media:SampleRate", ""))
@@ -58,35 +60,35 @@ def read(path: str) -> Session:
         application=application[:_LONGEST] or "Studio One",
         version=version[:_LONGEST],
         format="song",
-        media=media.found,
+        media=references.all(),
         sample_rate=int(rate[0]) if rate else None,
-        notes=tuple(media.notes),
+        notes=tuple(references.notes),
     )
 
 
-def _read_pool(path: str, media: Media, inside: dict[str, int]) -> None:
+def _read_pool(path: str, references: References, inside: dict[str, int]) -> None:
     """Adds the clips in the song's pool."""
     clip = url = where = ""
     frames = None
     for event in events(path, _declared(zipped(path, MEMBER))):
         if event.tag.endswith("Clip"):
             if url:
-                _add(media, inside, _KINDS.get(clip, ""), url, where, frames)
+                _add(references, inside, _KINDS.get(clip, ""), url, where, frames)
             clip, url, frames = event.tag if event.starts else "", "", None
         elif event.starts and event.tag == "Url" and event.attributes.get("id") == "path":
             url, where = event.attributes.get("url", ""), f"line {event.line}"
             if not url:  # a clip that was never saved
-                media.note(f"{where}: a clip without a place")
+                references.note(f"{where}: a clip without a place")
         elif event.starts and event.attributes.get("id") == "format":
             count = _FRAMES.fullmatch(event.attributes.get("frameCount", ""))
             frames = int(count[0]) if count else None
 
 
-def _read_presets(path: str, media: Media, inside: dict[str, int]) -> None:
+def _read_presets(path: str, references: References, inside: dict[str, int]) -> None:
     """Adds the samples in the presets of samplers; presets that are no XML have none."""
     presets = [name for name in inside if _PRESETS.fullmatch(name)]
     if len(presets) * len(inside) > _MOST_STEPS:
-        media.note(f"{len(presets)} presets of instruments are not read: too many")
+        references.note(f"{len(presets)} presets of instruments are not read: too many")
         return
     left = MOST_TEXT
     for name in presets:
@@ -100,10 +102,12 @@ def _read_presets(path: str, media: Media, inside: dict[str, int]) -> None:
         for event in events(path, _declared(chain([first], chunks))):
             url = event.attributes.get("url", "") if event.starts else ""
             if url.startswith(("file:", _INSIDE)):
-                _add(media, inside, "audio", url, f"{printable(name)}, line {event.line}", None)
+                _add(
+                    references, inside, "audio", url, f"{printable(name)}, line {event.line}", None
+                )
 
 
-def _declared(chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _declared(chunks: Iterator[bytes]) -> Chunks:
     """The chunks, with the prefix `x:` declared: no XML parser takes it otherwise."""
     first = next(chunks, b"")
     if b"xmlns:x=" not in first:
@@ -113,23 +117,28 @@ def _declared(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _add(
-    media: Media, inside: dict[str, int], kind: str, url: str, where: str, frames: int | None
+    references: References,
+    inside: dict[str, int],
+    kind: str,
+    url: str,
+    where: str,
+    frames: int | None,
 ) -> None:
     if not url.startswith(_INSIDE):
-        media.add(lambda: place(kind, url, url=True, frames=frames), where)
+        references.add(lambda: place(kind, url, url=True, frames=frames), where)
         return
     found = url[len(_INSIDE) :]
     if found not in inside:
         found = unquote(found)
     if found not in inside:
-        media.note(f"{where}: {printable(found)} should lie in the song itself, but does not")
-    media.add(lambda: _inside(kind, url, found, inside.get(found), frames), where)
+        references.note(f"{where}: {printable(found)} should lie in the song itself, but does not")
+    references.add(lambda: _inside(kind, url, found, inside.get(found), frames), where)
 
 
 def _inside(
     kind: str, url: str, member: str, size: int | None, frames: int | None
 ) -> MediaReference:
-    """A medium in the song itself."""
+    """The reference to a media file in the song itself."""
     found = place(kind, member, embedded=True, size=size, frames=frames)
     if found.volume or ".." in found.directory:
         raise ValueError("lies outside the song")

@@ -4,24 +4,16 @@ DTDs, entities and external references are refused (by defusedxml); a bare `<!DO
 FCPXML and xmeml files begin, is none of these. Sizes, depths and names are bounded.
 """
 
-import struct
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
-from typing import Any, BinaryIO, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 from xml.parsers.expat import ExpatError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
-from spanner.sources.formats.recorded import refused
-
-MOST_TEXT = 200_000_000
-"""Bytes of XML, inflated or not, that are read at most."""
-
-CHUNK = 1 << 16
+from spanner.sources.formats.opening import MOST_TEXT, Chunks, refused
 
 _MOST_DEPTH = 500
 _MOST_ELEMENTS = 2_500_000  # large sets of Live have 800 000 in 50 MB
@@ -30,27 +22,8 @@ _LEAST_ELEMENT = 10  # bytes, on average
 _MOST_NAMES = 20_000  # the parser keeps every name that it saw
 _MOST_RUN = 2_000_000  # bytes in one token: a tag with its attributes, a comment
 _MOST_HELD = 65_536  # characters of an element's text that are kept
-_MOST_DIRECTORY = 8_000_000  # bytes of a zip's directory: over 100 000 members
-# Deflate packs 1032 to 1 at best, and session files about 20 to 1; past a few megabytes, what
-# packs far better than those is a bomb.
-_BOMB_SIZE = 2_000_000
-_BOMB_RATIO = 200
 
 _WRONG_XML = (ParseError, ExpatError, DefusedXmlException, ValueError, LookupError)
-_WRONG_ZIP = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    KeyError,
-    ValueError,
-    OverflowError,
-    NotImplementedError,
-    RuntimeError,
-    OSError,
-)
-
-_Read = TypeVar("_Read")
 
 
 class Event(NamedTuple):
@@ -159,7 +132,7 @@ def _local(name: str) -> str:
     return name.rpartition("}")[2]
 
 
-def events(path: str, chunks: Iterator[bytes]) -> Iterator[Event]:
+def events(path: str, chunks: Chunks) -> Iterator[Event]:
     """The elements' starts and ends in the XML that the chunks make up.
 
     Raises:
@@ -167,15 +140,16 @@ def events(path: str, chunks: Iterator[bytes]) -> Iterator[Event]:
     """
     target = _Target()
     total = 0
-    for chunk in chunks:
-        total += len(chunk)
-        if total > MOST_TEXT:
-            raise refused(path, f"more than {MOST_TEXT // 10**6} MB of XML", target.line)
-        yield from _parsed(path, target, partial(target.feed, chunk))
+    with closing(chunks):  # the parser's errors refer to themselves, and so would keep it open
+        for chunk in chunks:
+            total += len(chunk)
+            if total > MOST_TEXT:
+                raise refused(path, f"more than {MOST_TEXT // 10**6} MB of XML", target.line)
+            yield from _parsed(path, target, partial(target.feed, chunk))
     yield from _parsed(path, target, target.finish)
 
 
-def nested(path: str, chunks: Iterator[bytes]) -> Iterator[tuple[Event, list[str]]]:
+def nested(path: str, chunks: Chunks) -> Iterator[tuple[Event, list[str]]]:
     """Each event, and the tags that it lies in, its own last; the list changes with the next one.
 
     Raises:
@@ -209,130 +183,3 @@ def root(head: bytes) -> Event | None:
     with suppress(*_WRONG_XML):  # what comes after the first element does not matter
         target.feed(head)
     return next(iter(target.events), None)
-
-
-def opened(path: str) -> BinaryIO:
-    """The session's file, open to read.
-
-    Raises:
-        SessionError: it cannot be opened.
-    """
-    try:
-        return open(path, "rb")
-    except OSError as error:
-        raise refused(path, f"cannot be read ({error.strerror})") from error
-    except ValueError as error:  # what is no name on disk
-        raise refused(path, "cannot be read (no such name)") from error
-
-
-def plain(path: str) -> Iterator[bytes]:
-    """The file's bytes in chunks.
-
-    Raises:
-        SessionError: it cannot be read.
-    """
-    with opened(path) as file:
-        while chunk := _guarded(path, lambda: file.read(CHUNK)):
-            yield chunk
-
-
-def gunzipped(path: str) -> Iterator[bytes]:
-    """What the file holds that gzip packed (RFC 1952), in chunks; only its first member.
-
-    Raises:
-        SessionError: it cannot be read, is no gzip, is cut short, or grows beyond all bounds.
-    """
-    inflater = zlib.decompressobj(wbits=31)
-    size = packed = 0
-    for chunk in plain(path):
-        packed += len(chunk)
-        data = chunk
-        while data and not inflater.eof:
-            try:
-                inflated = inflater.decompress(data, CHUNK)
-            except zlib.error as error:
-                raise refused(path, f"byte {packed}: damaged gzip data ({error})") from error
-            data = inflater.unconsumed_tail
-            size += len(inflated)
-            _check_size(path, size, packed - len(data))
-            if inflated:
-                yield inflated
-        if inflater.eof:
-            return
-    # All input is in; what the inflater still holds back is less than a chunk.
-    while not inflater.eof:
-        try:
-            inflated = inflater.decompress(inflater.unconsumed_tail, CHUNK)
-        except zlib.error as error:
-            raise refused(path, f"byte {packed}: damaged gzip data ({error})") from error
-        if not (inflated or inflater.eof):
-            raise refused(path, f"byte {packed}: the gzip data is cut short")
-        size += len(inflated)
-        _check_size(path, size, packed)
-        yield inflated
-
-
-def members(path: str) -> dict[str, int]:
-    """The members of the zip file and their sizes.
-
-    Raises:
-        SessionError: it cannot be read or is no zip file.
-    """
-    with opened(path) as file:
-        archive = _guarded(path, lambda: zipfile.ZipFile(_Bounded(file)))
-        return {info.filename: info.file_size for info in archive.infolist()}
-
-
-def zipped(path: str, member: str) -> Iterator[bytes]:
-    """A member of the zip file, inflated in chunks.
-
-    Raises:
-        SessionError: the file cannot be read, has no such member, or that grows beyond all bounds.
-    """
-    with opened(path) as file:
-        archive = _guarded(path, lambda: zipfile.ZipFile(_Bounded(file)))
-        try:
-            info = archive.getinfo(member)
-        except KeyError:
-            raise refused(path, f"holds no {member}") from None
-        # Others, such as LZMA, can demand gigabytes to unpack; no program uses them here.
-        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise refused(path, f"{member} is packed by method {info.compress_type}")
-        source = _guarded(path, lambda: archive.open(info))
-        size = 0
-        while chunk := _guarded(path, lambda: source.read(CHUNK)):
-            size += len(chunk)
-            _check_size(path, size, info.compress_size)
-            yield chunk
-
-
-class _Bounded:
-    """A file for zipfile, which reads a directory of any claimed size at once: not from here."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.seek = file.seek
-        self.tell = file.tell
-        self.close = file.close
-
-    def seekable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        if size > _MOST_DIRECTORY:
-            raise ValueError("its directory is larger than a session's")
-        return self._file.read(size)
-
-
-def _guarded(path: str, step: Callable[[], _Read]) -> _Read:
-    try:
-        return step()
-    except OSError as error:
-        raise refused(path, f"cannot be read ({error.strerror or error})") from error
-    except _WRONG_ZIP as error:
-        raise refused(path, f"is a damaged zip file ({error})") from error
-
-
-def _check_size(path: str, size: int, packed: int) -> None:
-    if size > MOST_TEXT or (size > _BOMB_SIZE and size > _BOMB_RATIO * packed):
-        raise refused(path, f"unpacks to {size} bytes or more, which no session does")

@@ -16,7 +16,7 @@ import pytest
 from spanner.model.session import SessionError
 from spanner.sources.formats.detect import looks_like_session, read_session
 from support.aaf_files import Aaf
-from support.protools_files import Description, ProToolsMedium, Volume
+from support.protools_files import Description, ProToolsFile, Volume
 
 FCPXML = b"""<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE fcpxml>
@@ -44,7 +44,7 @@ SESSIONS: dict[str, tuple[str, bytes]] = {
     "ptx": (
         "Pro Tools",
         Description(
-            volumes=(Volume("HD", b"abcd", "/"),), audio=(ProToolsMedium("HD", (), "a.wav"),)
+            volumes=(Volume("HD", b"abcd", "/"),), audio=(ProToolsFile("HD", (), "a.wav"),)
         ).file(),
     ),
     "txt": ("Pro Tools", b"SESSION NAME:\tSong\nSAMPLE RATE:\t48000.000000\n\n"),

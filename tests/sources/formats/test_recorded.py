@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spanner.model.session import KINDS, MediaReference, SessionError
-from spanner.sources.formats.recorded import ElsewhereError, Media, folder, kind_of, place
+from spanner.model.session import KINDS, MediaReference
+from spanner.sources.formats.recorded import ElsewhereError, folder, kind_of, place
 
 
 def split(recorded: str, **how: bool) -> tuple[str, str]:
@@ -206,47 +206,3 @@ def test_any_such_text_is_a_place_or_refused(text: str) -> None:
 
 def _percent(parts: list[str]) -> list[str]:
     return ["".join(f"%{byte:02x}" for byte in part.encode()) for part in parts]
-
-
-def test_each_place_once_and_in_order() -> None:
-    media = Media("/s.rpp")
-    for recorded in ["b.wav", "a.wav", "./b.wav", "x/b.wav", "x\\b.wav", "file:a.wav"]:
-        media.add(lambda recorded=recorded: place("", recorded), "line 1")  # type: ignore[misc]
-    media.add(lambda: place("", "b.wav", embedded=True), "line 2")
-    assert [found.recorded for found in media.found] == ["b.wav", "a.wav", "x/b.wav", "b.wav"]
-
-
-def test_what_is_no_place_is_refused_and_urls_noted() -> None:
-    media = Media("/s\n.rpp")
-    media.add(lambda: place("", "http://x/a.wav"), "line 7")
-    assert media.notes == ["line 7: the medium's place is no file's URL"]
-    with pytest.raises(SessionError, match=r"^/s\\n.rpp: line 8: the medium's place is empty$"):
-        media.add(lambda: place("", ""), "line 8")
-    for number in range(300):
-        media.note(f"{number}")
-        media.note(f"{number}")
-    assert len(media.notes) == 100
-
-
-def test_more_media_than_memory() -> None:
-    media = Media("/s.rpp")
-
-    def add_all() -> None:
-        for number in range(20_000):
-            media.add(lambda number=number: place("", f"{number}" + "x" * 8000), "line 1")  # type: ignore[misc]
-
-    with pytest.raises(SessionError, match="more media"):
-        add_all()
-
-
-def test_more_uses_of_media_than_time() -> None:
-    media = Media("/s.rpp")
-
-    def add_all() -> None:
-        for _ in range(200_001):
-            media.add(lambda: found, "line 1")
-
-    found = place("", "a.wav")
-    with pytest.raises(SessionError, match="more uses of media"):
-        add_all()
-    assert media.found == (found,)
