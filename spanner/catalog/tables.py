@@ -5,19 +5,28 @@ own files have their SHA-256 there, the others where the plan knew it.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 import msgspec
 
 from spanner.catalog.escaping import escape, unescape
-from spanner.model.plan import Item, Name, Plan
+from spanner.model.plan import Disc, Item, Name, Plan
 
 FILES_HEADER = "disc part of type offset size mtime mode sha256 path original target".replace(
     " ", "\t"
 )
-DISCS_HEADER = "number volume_id title medium files bytes".replace(" ", "\t")
+DISC_COLUMNS: dict[str, Callable[[Disc], str]] = {
+    "number": lambda disc: str(disc.number),
+    "volume_id": lambda disc: disc.volume_id,
+    "title": lambda disc: escape(disc.title),
+    "medium": lambda disc: disc.medium,
+    "files": lambda disc: str(disc.payload[0]),
+    "bytes": lambda disc: str(disc.payload[1]),
+}
+"""The columns of discs.tsv, and what stands in them for a disc."""
+
 NONE = "-"
 
 _COUNT = r"([0-9]{1,18})"
@@ -230,11 +239,9 @@ def _number(text: str, has_data: bool) -> int:
 
 def disc_lines(plan: Plan) -> Iterator[str]:
     """The lines of discs.tsv."""
-    yield DISCS_HEADER + "\n"
+    yield "\t".join(DISC_COLUMNS) + "\n"
     for disc in plan.discs:
-        files, size = disc.payload
-        title = escape(disc.title)
-        yield f"{disc.number}\t{disc.volume_id}\t{title}\t{disc.medium}\t{files}\t{size}\n"
+        yield "\t".join(column(disc) for column in DISC_COLUMNS.values()) + "\n"
 
 
 def format_time(mtime_ns: int) -> str:

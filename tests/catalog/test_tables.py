@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spanner.catalog.tables import (
-    DISCS_HEADER,
+    DISC_COLUMNS,
     FILES_HEADER,
     CatalogRow,
     disc_lines,
@@ -255,7 +255,11 @@ def test_times_sort_as_text(one: int, other: int) -> None:
 def test_the_table_of_discs(odd_tree: str) -> None:
     plan = plan_for(odd_tree)
     header, *lines = disc_lines(plan)
-    assert header == DISCS_HEADER + "\n"
+    assert (
+        header
+        == "number\tvolume_id\ttitle\tmedium\tfiles\tbytes\n"
+        == "\t".join(DISC_COLUMNS) + "\n"
+    )
     sizes: dict[int, list[int]] = {1: [], 2: []}
     for row in rows(plan):
         if row.disc:
