@@ -28,7 +28,7 @@ SET = "catalog/set.json"
 DISCS = "catalog/discs.tsv"
 FILES = "catalog/files.tsv"
 MEDIA = "catalog/media.tsv"
-EARLIER = "catalog/earlier.tsv"
+BASE_FILES = "catalog/earlier.tsv"
 STRUCTURE = "catalog/structure-sha256.txt"
 RESTORER = "restore.py"
 REBUILDER = "rebuild.py"
@@ -45,35 +45,40 @@ _STRUCTURE_HEADER = (
 
 
 def texts(plan: Plan, disc: Disc) -> list[tuple[str, Text]]:
-    """All texts of the disc, (path, how to make it), in the order in which they are written."""
-    fixed: list[tuple[str, Text]] = [
+    """All texts of the disc in the order in which they are written: their paths, how to make them.
+
+    Each is a function of the digests of what was written before it.
+    """
+    found: list[tuple[str, Text]] = [
         ("README.txt", _text(page.readme(plan, disc))),
-        ("index.html", _text("".join(page.index(plan, disc)))),
+        ("index.html", _text(*page.index(plan, disc))),
         (RESTORER, _script("restore_script.py")),
-        *([(REBUILDER, _script("rebuild_script.py"))] if plan.parities else []),
+    ]
+    if plan.parities:
+        found.append((REBUILDER, _script("rebuild_script.py")))
+    found += [
         (BAGIT, _text("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")),
         (BAG_INFO, _text(_bag_info(plan, disc))),
         (SET, _text(_set_json(plan))),
-        (DISCS, _text("".join(tables.disc_lines(plan)))),
+        (DISCS, _text(*tables.disc_lines(plan))),
         (FILES, _files(plan, disc)),
-        *([(MEDIA, _text("".join(media_table.lines(plan.references))))] if plan.references else []),
-        *(
-            [(parity_table.IMAGES, _text("".join(parity_table.image_lines(plan))))]
-            if disc.parity
-            else []
-        ),
-        *([(EARLIER, _text("".join(base_table.lines(plan.base_files))))] if plan.base_sets else []),
-        (STRUCTURE, _structure),
-        (MANIFEST, partial(_manifest, disc)),
     ]
+    if plan.references:
+        found.append((MEDIA, _text(*media_table.lines(plan.references))))
+    if disc.parity:
+        found.append((parity_table.IMAGES, _text(*parity_table.image_lines(plan))))
+    if plan.base_sets:
+        found.append((BASE_FILES, _text(*base_table.lines(plan.base_files))))
+    found += [(STRUCTURE, _structure), (MANIFEST, partial(_manifest, disc))]
     tags = [each.path for each in parity_table.parity_files(plan, disc)]
     tags += [LIBRARY] if plan.library else []
-    tags += [path for path, _ in fixed]
-    return [*fixed, (TAG_MANIFEST, partial(_tag_manifest, tags))]
+    tags += [path for path, _ in found]
+    return [*found, (TAG_MANIFEST, partial(_tag_manifest, tags))]
 
 
-def _text(text: str) -> Text:
-    data = text.encode()
+def _text(*pieces: str) -> Text:
+    """A text that depends on no digest."""
+    data = "".join(pieces).encode()
     return lambda _: (data,)
 
 
@@ -129,9 +134,10 @@ def _set_json(plan: Plan) -> str:
 
 
 def _files(plan: Plan, disc: Disc) -> Text:
-    """The table, once; with the places in it where hashes are filled in.
+    """files.tsv: laid out at once, the hashes of the disc's own files filled in as it is written.
 
-    They are the disc's own; a parity disc comes to know those of all.
+    Those of other discs' files stand there where the plan knew them. A parity disc is made last,
+    when those of all discs are known.
     """
     table = bytearray(f"{tables.FILES_HEADER}\n".encode())
     holes = array("Q")

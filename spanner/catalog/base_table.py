@@ -1,4 +1,4 @@
-"""earlier.tsv: files of the set's state that discs of earlier sets hold.
+"""earlier.tsv: files of the set's state that discs of its base sets hold.
 
 Each line is one of files.tsv (`tables`) behind the id of the set whose disc, part and path it says.
 Time, permissions and original path are those that the file has now.
@@ -14,14 +14,14 @@ HEADER = f"set\t{FILES_HEADER}"
 
 
 class BaseRow(NamedTuple):
-    """One line: the id of the set, and the row as it would be there."""
+    """One line: the id of the base set, and the row of its files.tsv."""
 
     set_id: str
     row: CatalogRow
 
 
 def lines(files: Iterable[BaseFile]) -> Iterator[str]:
-    """The lines of earlier.tsv."""
+    """The lines of earlier.tsv, header first: one for each part of each name of the files."""
     yield f"{HEADER}\n"
     for file in files:
         for row in _rows(file):

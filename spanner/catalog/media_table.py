@@ -1,8 +1,8 @@
-"""media.tsv: what the sessions of a set need, from recorded places to archived ones.
+"""media.tsv: the media references of a set's sessions, from recorded places to archived ones.
 
-One line a medium, tab-separated, names escaped (`escaping`): the session's path in the set, kind,
-status (inside the session's source, outside, missing, regenerable), the place as the session has
-it, the path in the set, and where the medium lay. The last two are `-` where it was not found. A
+One line a reference, tab-separated, names escaped (`escaping`): the session's path in the set, the
+file's kind, status (inside the session's source, outside, missing, regenerable), place as the
+session has it, path in the set, and where it lay. The last two are `-` where it was not found. A
 session that could not be read has a line of its own, "unreadable", with the reason for a place.
 """
 
@@ -15,11 +15,11 @@ HEADER = "session kind status recorded path place".replace(" ", "\t")
 NONE = "-"
 
 
-def lines(needs: Iterable[ReferenceRecord]) -> Iterator[str]:
-    """The lines of media.tsv."""
+def lines(references: Iterable[ReferenceRecord]) -> Iterator[str]:
+    """The lines of media.tsv, header first."""
     yield f"{HEADER}\n"
-    for need in needs:
-        texts = (need.session, need.kind, need.status, need.recorded, need.path, need.place)
+    for each in references:
+        texts = (each.session, each.kind, each.status, each.recorded, each.path, each.place)
         yield "\t".join(escape(text) or NONE for text in texts) + "\n"
 
 
@@ -50,6 +50,6 @@ def parse(lines: Iterable[str]) -> Iterator[ReferenceRecord]:
         )
 
 
-def lost(needs: Iterable[ReferenceRecord], status: str) -> list[str]:
-    """The recorded places of this status, each once."""
-    return list(dict.fromkeys(need.recorded for need in needs if need.status == status))
+def recorded_places(references: Iterable[ReferenceRecord], status: str) -> list[str]:
+    """The recorded places of the references that have this status, each once."""
+    return list(dict.fromkeys(each.recorded for each in references if each.status == status))

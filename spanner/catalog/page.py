@@ -14,12 +14,12 @@ from spanner.model.units import format_size
 from spanner.sources.resolver import MISSING
 from spanner.wording import printable
 
-_MOST_LOST = 100  # lines of README.txt
+_MOST_PLACES = 100  # of missing media files, in README.txt
 _NEEDS_NO_QUOTES = re.compile(r"[\w./-]+", re.ASCII).fullmatch
 
 
 def readme(plan: Plan, disc: Disc) -> str:
-    """What this disc is, which discs the set has, how to get everything back."""
+    """The text of README.txt: what the disc is, which discs the set has, how to get all back."""
     files, size = disc.payload
     return _template("readme.txt").substitute(
         title=printable(plan.set.title),
@@ -32,16 +32,16 @@ def readme(plan: Plan, disc: Disc) -> str:
         files=f"{files:,}",
         size=format_size(size),
         discs="\n".join(_disc_line(each, each is disc) for each in plan.discs),
-        earlier=_earlier(plan),
+        base_sets=_base_sets(plan),
         library=_template("library.txt").template if plan.library else "",
         parity=_parity(plan),
         ecc=_template("ecc.txt").template if plan.ecc else "",
-        needs=_needs(plan),
+        references=_references(plan),
     )
 
 
 def index(plan: Plan, disc: Disc) -> Iterator[str]:
-    """The whole set as one page: a table of discs, a table of files with a search field."""
+    """The pieces of index.html: a table of all discs, and one of all files with a search field."""
     head, tail = _template("index.html").template.split("<!-- files -->")
     yield Template(head).substitute(
         title=escape(printable(plan.set.title)),
@@ -86,8 +86,8 @@ def _parity(plan: Plan) -> str:
     )
 
 
-def _earlier(plan: Plan) -> str:
-    """Which earlier sets hold what this one does not, and how to get all of it back."""
+def _base_sets(plan: Plan) -> str:
+    """Which discs of base sets hold the rest of the files, and how to get all of them back."""
     if not plan.base_sets:
         return ""
     needed = {(file.set_id, part.disc) for file in plan.base_files for part in file.parts}
@@ -100,20 +100,20 @@ def _earlier(plan: Plan) -> str:
         ]
         head = f"  {each.created[:10]}  set {each.id}, {printable(each.title)}"
         lines += [head, *discs] if discs else []
-    return _template("earlier.txt").substitute(sets="\n".join(lines))
+    return _template("base_sets.txt").substitute(sets="\n".join(lines))
 
 
-def _needs(plan: Plan) -> str:
-    """What the sessions need: which of it is missing, where the rest is."""
+def _references(plan: Plan) -> str:
+    """Where the media that the sessions refer to are, which are missing, and what is not known."""
     if not plan.references:
         return ""
-    text = _template("needs.txt").template
+    text = _template("references.txt").template
     for status in (MISSING, UNREADABLE):
-        lost = media_table.lost(plan.references, status)
-        if lost:
-            lines = [f"  {printable(each)}" for each in lost[:_MOST_LOST]]
-            if len(lost) > _MOST_LOST:
-                lines.append(f"  and {len(lost) - _MOST_LOST:,} more, see the table")
+        places = media_table.recorded_places(plan.references, status)
+        if places:
+            lines = [f"  {printable(each)}" for each in places[:_MOST_PLACES]]
+            if len(places) > _MOST_PLACES:
+                lines.append(f"  and {len(places) - _MOST_PLACES:,} more, see the table")
             text += _template(f"{status}.txt").substitute(lines="\n".join(lines))
     return text
 

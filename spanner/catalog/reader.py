@@ -43,7 +43,7 @@ class DiscInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SetCatalog(msgspec.Struct, frozen=True, kw_only=True):
-    """set.json: the set, its discs, and the earlier sets that hold what it does not."""
+    """set.json: the set, its discs, and the base sets that hold what it does not."""
 
     format: str
     version: int
@@ -69,14 +69,15 @@ class DiscLabel:
 class DiscCatalog:
     """What the disc called `name` says: the set, which of its discs it is, all the set's files.
 
-    `earlier_table` has what is on discs of earlier sets.
+    `table` are the bytes of files.tsv, `base_text` those of earlier.tsv, which has what lies on
+    discs of base sets; empty if the set has none.
     """
 
     name: str
     set: SetCatalog
     number: int
     table: bytes
-    earlier_table: bytes = b""
+    base_text: bytes = b""
 
     @property
     def disc(self) -> DiscInfo:
@@ -102,14 +103,14 @@ class DiscCatalog:
         own = (line for line in lines if line.startswith(f"{self.number}\t"))
         return self._parsed(chain([header], own), f"{bag.FILES} without other discs' files")
 
-    def earlier_rows(self) -> Iterator[base_table.BaseRow]:
-        """What the set's state has from earlier sets.
+    def base_rows(self) -> Iterator[base_table.BaseRow]:
+        """The files of the set's state that lie on discs of base sets.
 
         Raises:
             DamagedImageError: a line is not as it must be.
         """
-        if self.earlier_table:
-            yield from _parsed(self.name, base_table.parse(_lines(self.earlier_table)), bag.EARLIER)
+        if self.base_text:
+            yield from _parsed(self.name, base_table.parse(_lines(self.base_text)), bag.BASE_FILES)
 
     def _lines(self) -> Iterator[str]:
         return _lines(self.table)
@@ -158,8 +159,8 @@ def read_catalog(read: Reader, name: str) -> DiscCatalog:
         or not all(_is_sound(each) for each in known.base_sets)
     ):
         raise DamagedImageError(f"{name}: {bag.SET} and {bag.BAG_INFO} do not say the same")
-    earlier_table = _checked(read, bag.EARLIER, name) if known.base_sets else b""
-    return DiscCatalog(name, known, label.number, table, earlier_table)
+    base_text = _checked(read, bag.BASE_FILES, name) if known.base_sets else b""
+    return DiscCatalog(name, known, label.number, table, base_text)
 
 
 def read_hashes(read: Reader, name: str) -> dict[str, str]:
@@ -171,11 +172,13 @@ def read_hashes(read: Reader, name: str) -> dict[str, str]:
     return _parse_manifest(_checked(read, bag.MANIFEST, name), bag.MANIFEST, name)
 
 
-def read_needs(read: Reader, name: str) -> list[ReferenceRecord]:
-    """What the set's sessions need, as the disc called `name` says, checked as the catalog is.
+def read_references(read: Reader, name: str) -> list[ReferenceRecord]:
+    """The media references of the set's sessions, as the disc called `name` has them.
+
+    They are checked as the catalog is.
 
     Raises:
-        DamagedImageError: that is damaged.
+        DamagedImageError: the table of them is damaged.
     """
     if f"  {bag.MEDIA}\n".encode() not in _present(read, bag.TAG_MANIFEST, name):
         return []

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Sequence
 
 from burners.progress import Progress
-from spanner.catalog.reader import read_needs
+from spanner.catalog.reader import read_references
 from spanner.errors import DamagedImageError
 from spanner.model.mounts import mount_point
 from spanner.model.paths import is_bytes, parents
@@ -25,10 +25,10 @@ def original_folders(
     """
     found: dict[str, str] = {}
     absent: set[str] = set()
-    for need in _needs(opened):
-        folder, _, name = need.path.rpartition("/")
-        head, tail = os.path.split(need.place)
-        if need.status != OUTSIDE or need.path not in plan.files or name != tail:
+    for reference in _references(opened):
+        folder, _, name = reference.path.rpartition("/")
+        head, tail = os.path.split(reference.place)
+        if reference.status != OUTSIDE or reference.path not in plan.files or name != tail:
             continue
         if not head.startswith("/") or not is_bytes(head) or ".." in head.split("/"):
             continue
@@ -43,12 +43,12 @@ def original_folders(
     return found
 
 
-def _needs(opened: Iterable[OpenedDisc]) -> list[ReferenceRecord]:
-    """What the first sound catalog says that sessions need."""
+def _references(opened: Iterable[OpenedDisc]) -> list[ReferenceRecord]:
+    """The media references of the set's sessions, from the first sound catalog."""
     for disc in opened:
         if disc.catalog:
             try:
-                return read_needs(disc.source.read, disc.source.name)
+                return read_references(disc.source.read, disc.source.name)
             except DamagedImageError:
                 continue
     return []

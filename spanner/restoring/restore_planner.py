@@ -34,7 +34,7 @@ def plan_restore(catalogs: Sequence[DiscCatalog], only: Iterable[str] = ()) -> R
             every = not whole or catalog.disc.parity
             for row in catalog.rows() if every else catalog.own_rows():
                 builder.add(row, catalog.set.id, discs)
-            for set_id, row in () if whole else catalog.earlier_rows():
+            for set_id, row in () if whole else catalog.base_rows():
                 builder.add(row, set_id, discs)
             whole = True
         except DamagedImageError as error:

@@ -1,4 +1,4 @@
-"""earlier.tsv: what earlier sets hold, written and read back; on the discs and in README.txt."""
+"""earlier.tsv: what base sets hold, written and read back; on the discs and in README.txt."""
 
 import json
 import os
@@ -100,7 +100,7 @@ def discs(backups: Backups, tmp_path: Path) -> list[str]:
 def test_a_disc_says_what_is_on_those_of_earlier_sets(backups: Backups, discs: list[str]) -> None:
     first = backups.made[0].plan
     catalog = read_catalog(FolderDisc(discs[1]).read, "disc")
-    assert [(set_id, row.original) for set_id, row in catalog.earlier_rows()] == [
+    assert [(set_id, row.original) for set_id, row in catalog.base_rows()] == [
         (first.set.id, "Song/a.wav")
     ]
     readme = Path(discs[1], "README.txt").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""media.tsv: what sessions need, written and read back; on the discs and in README.txt."""
+"""media.tsv: what sessions refer to, written and read back; on the discs and in README.txt."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spanner.catalog.media_table import lines, parse
-from spanner.catalog.reader import read_needs
+from spanner.catalog.reader import read_references
 from spanner.errors import DamagedImageError
 from spanner.model.tree import ReferenceRecord
 from spanner.reading.discs import FolderDisc
@@ -30,17 +30,17 @@ texts = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("\t\n
         )
     )
 )
-def test_all_comes_back(needs: list[ReferenceRecord]) -> None:
-    assert list(parse("".join(lines(needs)).splitlines(keepends=True))) == needs
+def test_all_comes_back(references: list[ReferenceRecord]) -> None:
+    assert list(parse("".join(lines(references)).splitlines(keepends=True))) == references
 
 
 def test_what_was_not_found_has_dashes() -> None:
-    need = ReferenceRecord(
+    record = ReferenceRecord(
         session="Song/Song.rpp", kind="audio", status="missing", recorded="/a\tb.wav"
     )
-    *_, line = lines([need])
+    *_, line = lines([record])
     assert line == "Song/Song.rpp\taudio\tmissing\t/a\\tb.wav\t-\t-\n"
-    assert list(parse(lines([need]))) == [need]
+    assert list(parse(lines([record]))) == [record]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def disc(tmp_path: Path) -> FolderDisc:
 
 
 def test_a_disc_says_what_its_sessions_need(disc: FolderDisc, tmp_path: Path) -> None:
-    found = {need.recorded: need for need in read_needs(disc.read, "disc")}
+    found = {each.recorded: each for each in read_references(disc.read, "disc")}
     loop = found[str(tmp_path / "Library/Loop.wav")]
     assert loop.path.startswith("Song/External Media/")
     assert disc.read(f"data/{loop.path}") == b"loop"
@@ -89,7 +89,7 @@ def test_a_disc_without_sessions_says_nothing_of_them(tmp_path: Path) -> None:
     made = make_set(str(tmp_path / "Plain"), str(tmp_path / "discs"))
     (image,) = made.images
     folder = copy_out(image, str(tmp_path / "copies"))
-    assert read_needs(FolderDisc(folder).read, "disc") == []
+    assert read_references(FolderDisc(folder).read, "disc") == []
     assert b"media.tsv" not in FolderDisc(folder).read("README.txt")
 
 
@@ -99,4 +99,4 @@ def test_a_damaged_table_is_not_believed(disc: FolderDisc) -> None:
         return text.replace(b"outside", b"missing") if path.endswith("media.tsv") else text
 
     with pytest.raises(DamagedImageError, match=r"media\.tsv"):
-        read_needs(read, "disc")
+        read_references(read, "disc")
