@@ -54,7 +54,8 @@ def section(heading: str) -> str:
     """The text below a heading, to the next one that is not below it."""
     match = re.search(rf"(?m)^(#+) {re.escape(heading)}\n", PAGE)
     assert match, heading
-    return re.split(rf"(?m)^#{{1,{len(match[1])}}} \d", PAGE[match.end() :])[0]
+    below, *_ = re.split(rf"(?m)^#{{1,{len(match[1])}}} \d", PAGE[match.end() :])
+    return str(below)
 
 
 def table(heading: str, number: int = 0) -> list[list[str]]:
@@ -77,7 +78,7 @@ def code(cell: str) -> str:
 
 def example(heading: str) -> str:
     """The last block of code below a heading."""
-    return re.findall(r"(?ms)^```\w*\n(.*?)^```", section(heading))[-1]
+    return str(re.findall(r"(?ms)^```\w*\n(.*?)^```", section(heading))[-1])
 
 
 def numbers(cell: str) -> list[int]:
@@ -163,9 +164,9 @@ class Image:
             self._directory(sector, size, f"{path}/")
             return
         assert said[b"TF"][0] == 0x0E
-        year, *rest, zone = said[b"TF"][1:8]
-        seconds = datetime(1900 + year, *rest) - datetime(1970, 1, 1)
+        year, month, day, hour, minute, second, zone = said[b"TF"][1:8]
         assert zone == 0
+        seconds = datetime(1900 + year, month, day, hour, minute, second) - datetime(1970, 1, 1)
         entry = IsoEntry(little(said[b"PX"][:4]), seconds.days * 86400 + seconds.seconds)
         self.files.setdefault(path, entry).extents.append((sector, size))
 
@@ -630,18 +631,15 @@ def test_where_things_are_in_an_image(all_images: list[Image]) -> None:
     for image in all_images:
         data, total = image.data, image.total
 
-        def tags(low: int, high: int, data: bytes = data) -> list[int]:
-            return [little(data[at * SECTOR :][:2]) for at in range(low, high + 1)]
-
         assert not any(data[first * SECTOR : (last + 1) * SECTOR])
-        assert data[pvd * SECTOR :][:6] == b"\x01CD001"
-        assert data[terminator * SECTOR :][:6] == b"\xffCD001"
-        recognition = [data[each * SECTOR + 1 :][:5].decode() for each in udf]
+        assert data[pvd * SECTOR : pvd * SECTOR + 6] == b"\x01CD001"
+        assert data[terminator * SECTOR : terminator * SECTOR + 6] == b"\xffCD001"
+        recognition = [data[at * SECTOR + 1 : at * SECTOR + 6].decode() for at in udf]
         assert recognition == re.findall(r"`(\w+)`", table("2.2 Where things are")[3][1])
-        assert tags(*main) == tags(*reserve) == [1, 4, 5, 6, 7, 8]
-        assert tags(*integrity) == [9, 8]
-        assert tags(anchor, anchor) == tags(total - 1, total - 1) == [2]
-        assert tags(start[0], start[0]) == [256]
+        assert _tags(data, *main) == _tags(data, *reserve) == [1, 4, 5, 6, 7, 8]
+        assert _tags(data, *integrity) == [9, 8]
+        assert _tags(data, anchor) == _tags(data, total - 1) == [2]
+        assert _tags(data, start[0]) == [256]
         assert total % 16 == 0
         assert b"*OSTA UDF Compliant\0\0\0\0\x02\x01" in data[main[0] * SECTOR : 38 * SECTOR]
         files = {path: entry for path, entry in image.files.items() if entry.size}
@@ -655,6 +653,12 @@ def test_where_things_are_in_an_image(all_images: list[Image]) -> None:
             at += -(-size // SECTOR)
         assert at <= total - 1
         assert (image.volume_id, image.set_id) == (disc.info["External-Identifier"], disc.set_id)
+
+
+def _tags(data: bytes, first: int, last: int = 0) -> list[int]:
+    """What kinds of UDF descriptors lie in these sectors."""
+    sectors = range(first, max(first, last) + 1)
+    return [little(data[at * SECTOR : at * SECTOR + 2]) for at in sectors]
 
 
 def test_times_and_modes_in_the_file_system(odd: Archived) -> None:
@@ -718,9 +722,12 @@ def test_the_safe_names_of_the_page() -> None:
         assert names.file(good) == f"data/{good}"
         assert f"`{good}`" in PAGE
     assert names.file("x/100%25.wav", 3) == "data/x/100_~8a56019c.wav"
-    long = "x" * 250
-    assert names.file(long) == f"data/{long}"
-    assert names.file("y" * 250, parts=2) == f"data/{'y' * 60}~{sha256(b'y' * 250).hexdigest()[:8]}"
+    for long in ("x" * 253, "é" * 126, "ā" * 126):  # 253 bytes in UTF-8, or 126 × 2 in UDF
+        assert names.file(long) == f"data/{long}"
+        safe = f"{long[:60]}~{sha256((long + 'é').encode()).hexdigest()[:8]}"
+        assert names.file(f"{long}é") == f"data/{safe}"
+    safe = f"{'y' * 60}~{sha256(b'y' * 250).hexdigest()[:8]}"
+    assert names.file("y" * 250, parts=2) == f"data/{safe}"
 
 
 def test_the_labels_of_bag_info(all_images: list[Image]) -> None:
@@ -743,6 +750,8 @@ def test_the_columns_of_the_tables(all_images: list[Image]) -> None:
             assert not re.search(rb"\r|^\xef\xbb\xbf|^\n", text)
             assert all(all(row.values()) for row in rows_of(text, name))
             seen.add(name)
+            if name == "parity/images.tsv":
+                assert all(len(row["sectors"]) == 10 for row in rows_of(text, name))
     assert seen == COLUMNS.keys()
     assert COLUMNS["catalog/earlier.tsv"] == ["set", *COLUMNS["catalog/files.tsv"]]
 
@@ -813,6 +822,7 @@ def test_the_escapes_of_the_page() -> None:
     for number in range(256):
         name = b"a" + bytes([number]) + b"z"
         assert unescaped(escape(os.fsdecode(name))) == name
+    assert f"`{json.dumps(escape(os.fsdecode(b'a' + bytes([10]) + b'b' + bytes([255]))))}`" in PAGE
 
 
 def test_the_example_of_the_page(song: Archived) -> None:
@@ -851,8 +861,8 @@ def _shortened(row: Row) -> Row:
 
 
 def test_the_parity_of_the_page() -> None:
-    for i, *cells in table("8.3 `parity/parity_N.bin`"):
-        found = [f"{factor(int(i), j):02x}" for j in range(1, len(cells) + 1)]
+    for number, *cells in table("8.3 `parity/parity_N.bin`"):
+        found = [f"{factor(int(number), j):02x}" for j in range(1, len(cells) + 1)]
         assert found == list(map(code, cells))
     for i in range(1, 9):
         assert [factor(i, j) for j in range(1, 60)] == [coefficient(i - 1, j) for j in range(59)]
@@ -865,17 +875,11 @@ def test_the_parity_of_the_page() -> None:
     assert solved({1: parities[1], 2: parities[2]}, images, [1, 3]) == lost
     assert solved({2: parities[2], 3: parities[3]}, images, [1, 3]) == lost
     assert lost == {1: b"\x53\xca", 3: b"\xff\x00"}
-    times = _times()
-    assert (times(0xA7, 0x24), times(5, 0xFF), times(4, 0xFF), times(2, 0x80)) == (
-        0xFF,
-        0x24,
-        0xDB,
-        0x1D,
-    )
-    assert (times(0x7A, 0x88) ^ times(0x8D, 0x93), times(0xD7, 0x88) ^ times(0x64, 0x93)) == (
-        0x53,
-        0xFF,
-    )
+    product_of = r"(?<![+] )\b([0-9A-F]+) ·\s([0-9A-F]+) = ([0-9A-F]{2})\b"
+    said = re.findall(product_of, section("8.5 Example"))
+    assert len(said) >= 3
+    for a, b, product in said:
+        assert _times()(int(a, 16), int(b, 16)) == int(product, 16)
 
 
 def test_the_sizes_of_error_correction() -> None:
@@ -906,8 +910,6 @@ def test_error_correction_lies_as_the_page_says(
     fields = {
         row[0]: numbers(row[0])[:2] for row in table("9. Error correction inside an image", 1)
     }
-    starts = [low for low, *_ in fields.values()]
-    assert starts == [0, 16, 20, 68, 76, 80, 84, 92, 96, 116, 120]
     text, flags, digest, size, above, roots, version, at, crc, sector, layer = (
         header[low : high + 1] for low, high in fields.values()
     )
@@ -939,11 +941,11 @@ def test_error_correction_lies_as_the_page_says(
         powers.append(powers[-1] << 1 ^ (0x187 if powers[-1] > 127 else 0))
     logs = {x: n for n, x in enumerate(powers)}
     for byte in (0, 1000, length * SECTOR - 1):
-        word = [data[each * length * SECTOR + byte] for each in range(255)]
+        word = data[byte :: length * SECTOR]
         for i in range(r):
             value = 0
-            for each, x in enumerate(word):
-                value ^= powers[(logs[x] + 11 * (112 + i) * (254 - each)) % 255] if x else 0
+            for place, x in enumerate(word):
+                value ^= powers[(logs[x] + 11 * (112 + i) * (254 - place)) % 255] if x else 0
             assert value == 0
     assert state([Disc(image)]) == below(str(tmp_path / "Song"))
     assert problems(Image(data[: total * SECTOR])) == []
@@ -972,9 +974,9 @@ def test_versions_of_the_page(folder: str) -> None:
     known = read_catalog(disc.read, "disc").set
     assert (known.format, str(known.version)) == (kind, version)
     assert disc.read("bagit.txt").startswith(f"BagIt-Version: {bagit}\n".encode())
-    for changed in ({"version": 2}, {"format": "other"}, {"id": "other"}, {"discs": []}):
-        again = shutil.copytree(folder, f"{folder} {next(iter(changed))}")
-        _edited_set(again, **changed)
+    for key, value in {"version": 2, "format": "other", "id": "other", "discs": []}.items():
+        again = shutil.copytree(folder, f"{folder} {key}")
+        _edited_set(again, **{key: value})
         with pytest.raises(DamagedImageError):
             read_catalog(FolderDisc(again).read, "disc")
 
