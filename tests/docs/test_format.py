@@ -78,7 +78,7 @@ def code(cell: str) -> str:
 
 def example(heading: str) -> str:
     """The last block of code below a heading."""
-    return re.findall(r"(?ms)^```\w*\n(.*?)^```", section(heading))[-1]
+    return str(re.findall(r"(?ms)^```\w*\n(.*?)^```", section(heading))[-1])
 
 
 def numbers(cell: str) -> list[int]:
@@ -722,9 +722,12 @@ def test_the_safe_names_of_the_page() -> None:
         assert names.file(good) == f"data/{good}"
         assert f"`{good}`" in PAGE
     assert names.file("x/100%25.wav", 3) == "data/x/100_~8a56019c.wav"
-    long = "x" * 250
-    assert names.file(long) == f"data/{long}"
-    assert names.file("y" * 250, parts=2) == f"data/{'y' * 60}~{sha256(b'y' * 250).hexdigest()[:8]}"
+    for long in ("x" * 253, "é" * 126, "ā" * 126):  # 253 bytes in UTF-8, or 126 × 2 in UDF
+        assert names.file(long) == f"data/{long}"
+        safe = f"{long[:60]}~{sha256((long + 'é').encode()).hexdigest()[:8]}"
+        assert names.file(f"{long}é") == f"data/{safe}"
+    safe = f"{'y' * 60}~{sha256(b'y' * 250).hexdigest()[:8]}"
+    assert names.file("y" * 250, parts=2) == f"data/{safe}"
 
 
 def test_the_labels_of_bag_info(all_images: list[Image]) -> None:
@@ -747,6 +750,8 @@ def test_the_columns_of_the_tables(all_images: list[Image]) -> None:
             assert not re.search(rb"\r|^\xef\xbb\xbf|^\n", text)
             assert all(all(row.values()) for row in rows_of(text, name))
             seen.add(name)
+            if name == "parity/images.tsv":
+                assert all(len(row["sectors"]) == 10 for row in rows_of(text, name))
     assert seen == COLUMNS.keys()
     assert COLUMNS["catalog/earlier.tsv"] == ["set", *COLUMNS["catalog/files.tsv"]]
 
@@ -870,9 +875,8 @@ def test_the_parity_of_the_page() -> None:
     assert solved({1: parities[1], 2: parities[2]}, images, [1, 3]) == lost
     assert solved({2: parities[2], 3: parities[3]}, images, [1, 3]) == lost
     assert lost == {1: b"\x53\xca", 3: b"\xff\x00"}
-    said = re.findall(
-        r"(?<![+] )\b([0-9A-F]+) · ([0-9A-F]+) = ([0-9A-F]{2})\b", section("8.5 Example")
-    )
+    product_of = r"(?<![+] )\b([0-9A-F]+) ·\s([0-9A-F]+) = ([0-9A-F]{2})\b"
+    said = re.findall(product_of, section("8.5 Example"))
     assert len(said) >= 3
     for a, b, product in said:
         assert _times()(int(a, 16), int(b, 16)) == int(product, 16)
