@@ -10,11 +10,11 @@ from spanner.model.media_types import Medium
 from spanner.model.units import format_size
 from spanner.planning import letters
 from spanner.planning.contents import PackItem
-from spanner.planning.contiguous import contiguous
 from spanner.planning.groups import ItemGroup, ItemGroups, blocks, folders, keeper
-from spanner.planning.media_choice import cheapest
 from spanner.planning.packing.mixed import pack_kinds
 from spanner.planning.packing.problem import Cost, Kind
+from spanner.planning.runs.contiguous import contiguous
+from spanner.planning.runs.media_choice import cheapest
 from spanner.planning.scattered import scattered
 from spanner.wording import printable
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from spanner.errors import DoesNotFitError
-from spanner.planning.contiguous import contiguous
 from spanner.planning.groups import ItemGroup, avoidable, blocks, folders, pieces, spread
 from spanner.planning.packing import pack
 from spanner.planning.packing.heuristics import best_fit_decreasing
 from spanner.planning.packing.mixed import pack_kinds
 from spanner.planning.packing.problem import Kind, total_cost
 from spanner.planning.packing.starts import fill_one_by_one
+from spanner.planning.runs.contiguous import contiguous
 
 _SECONDS = 30.0
 """Longer than any plan should take: what is tried is counted, so that plans are repeatable."""

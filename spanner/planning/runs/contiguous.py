@@ -12,9 +12,10 @@ from math import isqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from spanner.planning.media_choice import cheapest, orders, windows
 from spanner.planning.packing.problem import Kind
-from spanner.planning.windows import (
+from spanner.planning.runs.disc_orders import orders, windows
+from spanner.planning.runs.media_choice import cheapest
+from spanner.planning.runs.windows import (
     NEVER,
     Ints,
     Step,

@@ -1,0 +1,1 @@
+"""Runs of neighbours: a sequence divided over discs so that each takes items that follow on."""
