@@ -43,7 +43,8 @@ from support.sets import MadeSet, make_set
 from support.states import BY_HASH, Backups, Changes
 from support.trees import OLD, Entry, make_odd_tree, snapshot, write
 
-PAGE = (Path(__file__).parents[2] / "docs/format.md").read_text("utf-8")
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/format.md").read_text("utf-8")
 SECTOR = 2048
 TIME = 1_600_000_000_123_456_789
 
@@ -590,6 +591,12 @@ def test_all_links_of_the_page_lead_somewhere() -> None:
     heads = [re.sub(r"[^\w\- ]", "", x.lower()) for x in re.findall(r"(?m)^#+ (.*)$", PAGE)]
     anchors = {head.replace(" ", "-") for head in heads}
     assert {each for each in re.findall(r"\]\(#(.*?)\)", PAGE) if each not in anchors} == set()
+
+
+def test_the_modules_of_the_page_are_there() -> None:
+    named = re.findall(r"`(spanner/[\w/.]+)`", section("13. Where in the project this is written"))
+    assert len(named) > 5
+    assert [path for path in named if not (ROOT / path).exists()] == []
 
 
 def test_each_disc_has_the_files_of_the_page_in_their_order(all_images: list[Image]) -> None:
