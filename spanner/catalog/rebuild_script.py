@@ -12,6 +12,8 @@ out: what cannot be read of an image is an error. The formula is in README.txt.
 Exit codes: 0 done; 2 bad usage; 5 an image cannot be read; 7 too many discs are lost.
 """
 
+from __future__ import annotations
+
 import argparse
 import os
 import re

@@ -13,6 +13,8 @@ back a part, `--overwrite` replaces what differs, `--check` only checks. Without
 Exit codes: 0 done; 2 bad usage or no disc; 3 no room; 5 damaged; 7 not all came back; 130 Ctrl-C.
 """
 
+from __future__ import annotations
+
 import argparse
 import errno
 import fnmatch
