@@ -1,4 +1,7 @@
-"""What there is of each disc: burnt copies, images in files, folders, and which of these count."""
+"""The status of each copy of a disc: burnt, an image in a file, or a folder; which of these count.
+
+A copy counts when it was verified and nothing speaks against it since.
+"""
 
 import os
 import sqlite3
@@ -52,7 +55,10 @@ class CopyStatus(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class DoubtfulDisc(msgspec.Struct, frozen=True):
-    """A disc was found bad of which several are known, and nobody said which it was."""
+    """A disc that was found bad, of which several copies are known and nobody said which it was.
+
+    `checked`: when (UTC); `remark`: what was wrong.
+    """
 
     set_id: str
     disc: int
@@ -62,19 +68,23 @@ class DoubtfulDisc(msgspec.Struct, frozen=True):
 
 
 class CopyStatuses:
-    """All copies of all discs in a library."""
+    """The status of all copies that a library knows of."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
     def of(self, sets: Collection[str] | None = None) -> Iterator[CopyStatus]:
-        """The copies of the discs of these sets, or of all; looks at the files."""
+        """The status of each copy of the discs of these sets, or of all sets.
+
+        Burnt ones first, oldest first, but those that are being burnt; then images and folders, at
+        which it looks where they lay. Copies of what is of no set in the library are left out.
+        """
         wanted = msgspec.json.encode(list(sets)).decode() if sets is not None else None
         yield from self._burnt(wanted)
         yield from self._images(wanted)
 
-    def doubts(self, sets: Collection[str] | None = None) -> list[DoubtfulDisc]:
-        """Discs of which one copy failed a check, not known which, and that is not settled.
+    def doubtful(self, sets: Collection[str] | None = None) -> list[DoubtfulDisc]:
+        """Discs of these sets, or of all, of which one copy is bad and it is not known which.
 
         It is settled when one of the copies was found bad since, or all were found good.
         """
@@ -90,7 +100,7 @@ class CopyStatuses:
         ]
 
     def _settled(self, check: int, set_id: str, disc: int) -> bool:
-        """Whether later checks of the copies explain that one of them was found bad."""
+        """Whether what happened later explains that a check found one of the copies bad."""
         copies = self._db.execute(
             "SELECT id, state FROM copies WHERE set_id = ? AND disc = ? AND number > 0"
             " AND state IN ('burnt', 'verified', 'spoilt') AND lost = ''",
@@ -133,8 +143,8 @@ class CopyStatuses:
                 number=number,
                 path="",
                 place=unescape(place),
-                site=_said(place),
-                state=_judged(state, number, lost),
+                site=_named_site(place),
+                state=_burnt_state(state, number, lost),
                 verified=verified,
                 remark=remark,
             )
@@ -155,19 +165,19 @@ class CopyStatuses:
             " ORDER BY images.id",
             {"sets": sets},
         )
-        look = _Look()
-        images = [(row, look.at(unescape(row[3]))) for row in rows]
+        files = _Files()
+        images = [(row, files.at(unescape(row[3]))) for row in rows]
         # A place that was said of one file is that of its whole drive, while that can be seen.
-        sites = {info.st_dev: _said(row[5]) for row, info in images if info and row[5]}
+        sites = {info.st_dev: _named_site(row[5]) for row, info in images if info and row[5]}
         for row, info in images:
             set_id, disc, volume_id, place, kind, kept, state, verified, remark, sectors = row
             path, said = unescape(place), unescape(kept)
-            judged = FAILING if state == "failing" else _looked_at(info, kind, sectors, verified)
-            if judged == NOT_SEEN and said:
-                judged = GOOD
-            if judged == GOOD and info and look.again((set_id, disc), info):
-                judged = DOUBLE
-            site = _said(kept)
+            now = FAILING if state == "failing" else _image_state(info, kind, sectors, verified)
+            if now == NOT_SEEN and said:
+                now = GOOD
+            if now == GOOD and info and files.again((set_id, disc), info):
+                now = DOUBLE
+            site = _named_site(kept)
             if info and not site:
                 site = sites.get(info.st_dev, f"device {info.st_dev}")
             yield CopyStatus(
@@ -179,7 +189,7 @@ class CopyStatuses:
                 path=path,
                 place=said or (path if kind == "folder" else os.path.dirname(path)),
                 site=site,
-                state=judged,
+                state=now,
                 verified=verified,
                 remark=remark,
                 seen=info is not None,
@@ -191,13 +201,13 @@ def family(medium: str) -> str:
     return next((name for name in _FAMILIES if medium.startswith(name)), "")
 
 
-def _said(place: str) -> str:
+def _named_site(place: str) -> str:
     """What tells places apart that the user named; empty for none."""
     return f"said {place.casefold()}" if place else ""
 
 
-def _judged(state: str, number: int, lost: str) -> str:
-    """What a burnt copy counts as."""
+def _burnt_state(state: str, number: int, lost: str) -> str:
+    """The state of a burnt copy, by what is recorded of it."""
     if lost:
         return LOST
     if state == SPOILT:
@@ -205,8 +215,8 @@ def _judged(state: str, number: int, lost: str) -> str:
     return {VERIFIED: GOOD, BURNT: UNCHECKED}[state]
 
 
-def _looked_at(info: os.stat_result | None, kind: str, sectors: int, verified: str) -> str:
-    """What an image counts as whose last check was good, by what is at its path now."""
+def _image_state(info: os.stat_result | None, kind: str, sectors: int, verified: str) -> str:
+    """The state of an image or folder whose last check was good, by what is at its path now."""
     if info is None:
         return NOT_SEEN
     if kind == "folder":
@@ -217,8 +227,8 @@ def _looked_at(info: os.stat_result | None, kind: str, sectors: int, verified: s
     return GOOD
 
 
-class _Look:
-    """Looks at files, at each folder once: many may lie in one that is not there."""
+class _Files:
+    """The files that are there; looks for each folder once: many may lie in one that is gone."""
 
     def __init__(self) -> None:
         self._folders: dict[str, bool] = {}

@@ -51,14 +51,14 @@ class Count(msgspec.Struct, frozen=True, gc=False):
         return ", ".join(words)
 
 
-def count(holdings: Iterable[CopyStatus], *, doubt: bool = False) -> Count:
-    """Count the copies of one disc. `doubt`: one of the burnt ones is bad, not known which.
+def count(copies: Iterable[CopyStatus], *, doubtful: bool = False) -> Count:
+    """Count the copies of one disc; `doubtful`: one of the burnt ones is bad, not known which.
 
     Discs of which nobody said where they are count as a place only where there is no other.
     """
-    good = [each for each in holdings if each.counts]
+    good = [each for each in copies if each.counts]
     whole = _count(good)
-    burnt = [each for each in good if each.number] if doubt else ()
+    burnt = [each for each in good if each.number] if doubtful else ()
     if not burnt:
         return whole
     return least(_count([each for each in good if each is not bad]) for bad in burnt)
@@ -77,7 +77,7 @@ def _count(good: Sequence[CopyStatus]) -> Count:
 
 
 def least(counts: Iterable[Count]) -> Count:
-    """The least of each; of nothing it is nothing."""
+    """The least number of each, and the oldest date; zero and empty where there are no counts."""
     every = list(counts)
     if not every:
         return Count()

@@ -77,11 +77,11 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
 def counts_of_all(library: Library) -> dict[DiscKey, Count]:
     """The verified copies of each disc in the library."""
-    copies = CopyStatuses(library.db)
+    statuses = CopyStatuses(library.db)
     by_disc: dict[DiscKey, list[CopyStatus]] = defaultdict(list)
-    for each in copies.of():
+    for each in statuses.of():
         by_disc[DiscKey(each.set_id, each.disc)].append(each)
-    return _counted(by_disc, copies.doubts())
+    return _counted(by_disc, statuses.doubtful())
 
 
 def status(
@@ -97,10 +97,10 @@ def status(
     Copies that were not found good since then (UTC) are due for a check. `allow_missing`: media
     that were missing when a set was archived do not make it incomplete.
     """
-    copies = CopyStatuses(library.db)
+    statuses = CopyStatuses(library.db)
     by_disc: dict[DiscKey, list[CopyStatus]] = defaultdict(list)
     sorted_out: dict[str, list[CopyStatus]] = defaultdict(list)
-    for each in copies.of(sets):
+    for each in statuses.of(sets):
         by_disc[DiscKey(each.set_id, each.disc)].append(each)
         state = each.state
         if state != GOOD:
@@ -109,14 +109,14 @@ def status(
             sorted_out[NOT_SEEN].append(each)
         if each.verified < since and state in (GOOD, UNCHECKED):
             sorted_out["due"].append(each)
-    doubts = copies.doubts(sets)
-    counts = _counted(by_disc, doubts)
+    doubtful = statuses.doubtful(sets)
+    counts = _counted(by_disc, doubtful)
     double = {each.set_id for each in sorted_out[DOUBLE]}
     return Status(
         sets=tuple(_sets(library, rule, counts, sets, double, allow_missing)),
         due=tuple(sorted(sorted_out["due"], key=lambda each: each.verified)),
         failing=tuple(sorted_out[FAILING]),
-        doubtful=tuple(doubts),
+        doubtful=tuple(doubtful),
         changed=tuple(sorted_out[CHANGED]),
         not_seen=tuple(sorted_out[NOT_SEEN]),
         spoilt=tuple(sorted_out[THROWN_AWAY]),
@@ -124,10 +124,11 @@ def status(
 
 
 def _counted(
-    by_disc: Mapping[DiscKey, list[CopyStatus]], doubts: Iterable[DoubtfulDisc]
+    by_disc: Mapping[DiscKey, list[CopyStatus]], doubtful: Iterable[DoubtfulDisc]
 ) -> dict[DiscKey, Count]:
-    doubted = {DiscKey(doubt.set_id, doubt.disc) for doubt in doubts}
-    return {key: count(each, doubt=key in doubted) for key, each in by_disc.items()}
+    """The verified copies of each disc, of those that are doubtful one fewer."""
+    doubted = {DiscKey(each.set_id, each.disc) for each in doubtful}
+    return {key: count(each, doubtful=key in doubted) for key, each in by_disc.items()}
 
 
 def _sets(
@@ -138,6 +139,7 @@ def _sets(
     double: Collection[str],
     allow_missing: bool,
 ) -> Iterable[SetStatus]:
+    """The status of each of the wanted sets, oldest first."""
     known = sessions(library.db)
     discs: dict[str, list[int]] = defaultdict(list)
     for set_id, number in library.db.execute(
@@ -178,7 +180,7 @@ def _sets(
 
 
 def _lacks(rule: Rule, counts: Mapping[int, Count]) -> Iterable[str]:
-    """What there is too little of, discs that lack the same in one line."""
+    """What discs have too little of, in words; those that lack the same in one line."""
     grouped: dict[str, list[int]] = defaultdict(list)
     for disc, each in counts.items():
         words = each.lacks(rule)
@@ -192,6 +194,7 @@ def _lacks(rule: Rule, counts: Mapping[int, Count]) -> Iterable[str]:
 
 
 def _notes(sources: Iterable[ArchivedSession], *, double: bool) -> Iterable[str]:
+    """What else is to be known of a set, a line each."""
     unread = sum(session.unread for session in sources)
     if unread:
         files = "1 session file" if unread == 1 else f"{unread} session files"

@@ -3,29 +3,24 @@
 The files are read and compared by content; sizes and times prove nothing.
 """
 
-import sqlite3
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
 
 from burners.progress import Progress
-from spanner.assessing.counting import Count
+from spanner.assessing.archived_contents import ArchivedContents, Hashes
 from spanner.assessing.set_status import counts_of_all
 from spanner.catalog.escaping import escape
 from spanner.errors import SourceError
 from spanner.library import Library
 from spanner.library.archived_sessions import of_source, plan_of, sessions
-from spanner.library.staging import head
-from spanner.model.plan import DiscKey, Plan
+from spanner.model.plan import Plan
 from spanner.model.tree import UNREADABLE, Tree, origin
 from spanner.sources.collect import CollectOptions, collect
 from spanner.sources.hashing import Division, hash_file
 from spanner.sources.resolver import MISSING
 from spanner.wording import printable
-
-_Hashes = dict[Division, tuple[str, ...]]
 
 
 class ScarceFile(msgspec.Struct, frozen=True):
@@ -68,7 +63,10 @@ def examine(
     wanted: int,
     progress: Progress,
 ) -> SourceStatus:
-    """Read all of a source, media of its sessions from elsewhere too, and look it up.
+    """Read all of a source, media of its sessions from elsewhere too, and look each content up.
+
+    A source is safe where each content, link and empty folder of it is archived, on `wanted`
+    verified copies or more.
 
     `options` say what is to be taken, as when it was archived: with `allow_missing`, media that are
     neither here nor in a set are no reason.
@@ -82,8 +80,8 @@ def examine(
     for root in tree.roots:
         sets.update(dict.fromkeys(of_source(known, root.path, root.name)))
     plans = [plan for plan in (plan_of(library.db, each) for each in sets) if plan]
-    archived = _ArchivedContents(library.db, list(sets), counts_of_all(library))
-    found, unread = _read(tree, archived.cuts, progress)
+    archived = ArchivedContents(library.db, list(sets), counts_of_all(library))
+    found, unread = _read(tree, archived.divisions, progress)
     copies = archived.copies(found)
     new: list[str] = []
     changed: list[str] = []
@@ -122,108 +120,18 @@ def examine(
     )
 
 
-class _ArchivedContents:
-    """What sets hold, by content. `cuts`: by a file's size, how files of that size are divided."""
-
-    def __init__(
-        self, db: sqlite3.Connection, sets: Sequence[str], counts: Mapping[DiscKey, Count]
-    ) -> None:
-        self._db = db
-        self._counts = counts
-        self.paths: set[str] = set()
-        self.cuts: dict[int, set[Division]] = defaultdict(set)
-        # By set and path: part → its size, hash and the discs that it is on.
-        self._divided: dict[tuple[str, str], dict[int, tuple[int, str, set[int]]]] = {}
-        for set_id in sets:
-            self._learn(set_id)
-
-    def _learn(self, set_id: str) -> None:
-        rows = self._db.execute(
-            "SELECT path, disc, part, parts, size, sha256 FROM files WHERE set_id = ?", (set_id,)
-        )
-        divided: dict[str, dict[int, tuple[int, str, set[int]]]] = defaultdict(dict)
-        complete: dict[str, int] = {}
-        for path, disc, part, parts, size, sha256 in rows:
-            self.paths.add(path)
-            if parts > 1:
-                complete[path] = parts
-                known = divided[path].setdefault(part, (size, sha256 or "", set()))
-                known[2].add(disc)
-        for path, found in divided.items():
-            if len(found) == complete[path]:
-                self._divided[set_id, path] = found
-                cut = tuple(found[part][0] for part in sorted(found))
-                self.cuts[sum(cut)].add(cut)
-
-    def copies(self, found: Mapping[str, _Hashes]) -> dict[str, int | None]:
-        """The verified copies of each file's content; None where it was never archived."""
-        wholes = {path: _whole(hashes) for path, hashes in found.items()}
-        whole = self._whole(set(wholes.values()))
-        divided = self._by_parts()
-        result: dict[str, int | None] = {}
-        for path, hashes in found.items():
-            by_set = dict(whole.get(wholes[path], {}))
-            for parts in hashes.values():
-                for set_id, number in divided.get(parts, {}).items():
-                    by_set[set_id] = max(number, by_set.get(set_id, 0))
-            result[path] = sum(by_set.values()) if by_set else None
-        return result
-
-    def _whole(self, hashes: Iterable[str]) -> dict[str, dict[str, int]]:
-        """By hash and set: the copies of discs on which an undivided file is."""
-        self._db.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS asked (sha256 TEXT PRIMARY KEY, head INTEGER)"
-        )
-        with self._db:
-            self._db.execute("DELETE FROM asked")
-            self._db.executemany(
-                "INSERT INTO asked VALUES (?, ?)", ((each, head(each)) for each in hashes)
-            )
-        found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        rows = self._db.execute(
-            "SELECT DISTINCT asked.sha256, folders.set_id, entries.disc FROM asked"
-            " CROSS JOIN hashes USING (head) CROSS JOIN entries USING (folder, name)"
-            " CROSS JOIN folders ON folders.id = entries.folder"
-            " WHERE entries.parts = 1 AND lower(hex(entries.sha256)) = asked.sha256"
-        )
-        for sha256, set_id, disc in rows:
-            found[sha256][set_id] += self._copies(set_id, disc)
-        return found
-
-    def _by_parts(self) -> dict[tuple[str, ...], dict[str, int]]:
-        """By the hashes of all parts, and set: the copies of that part of which there are least."""
-        found: dict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
-        for (set_id, _), parts in self._divided.items():
-            ordered = [parts[number] for number in sorted(parts)]
-            hashes = tuple(sha256 for _, sha256, _ in ordered)
-            number = min(
-                sum(self._copies(set_id, disc) for disc in discs) for _, _, discs in ordered
-            )
-            found[hashes][set_id] = max(number, found[hashes].get(set_id, 0))
-        return found
-
-    def _copies(self, set_id: str, disc: int) -> int:
-        known = self._counts.get(DiscKey(set_id, disc))
-        return known.copies if known else 0
-
-
-def _whole(hashes: _Hashes) -> str:
-    """The hash of the whole file."""
-    return next(parts[0] for parts in hashes.values() if len(parts) == 1)
-
-
 def _read(
-    tree: Tree, cuts: Mapping[int, set[Division]], progress: Progress
-) -> tuple[dict[str, _Hashes], list[str]]:
+    tree: Tree, divisions: Mapping[int, set[Division]], progress: Progress
+) -> tuple[dict[str, Hashes], list[str]]:
     """The hashes of all files, and the paths of those that could not be read as they were."""
-    found: dict[str, _Hashes] = {}
+    found: dict[str, Hashes] = {}
     unread: list[str] = []
     places = tree.places
     with progress.task("reading the source", sum(file.size for file in tree.files)):
         for file in tree.files:
             place = origin(places, file.path)
             try:
-                found[file.path] = hash_file(file, place, cuts.get(file.size, ()), progress)
+                found[file.path] = hash_file(file, place, divisions.get(file.size, ()), progress)
             except SourceError:
                 unread.append(file.path)
     return found, unread
@@ -290,6 +198,7 @@ def _reasons(
 
 
 def _files(names: Sequence[object]) -> str:
+    """How many files, in words."""
     return "1 file" if len(names) == 1 else f"{len(names)} files"
 
 

@@ -2,13 +2,14 @@
 
 import os
 import sqlite3
+from typing import Any
 
 import msgspec
 
 from spanner.catalog.escaping import escape, unescape
 from spanner.errors import UsageError
 from spanner.library.copies import BURNING, BURNT, SPOILT, VERIFIED, Copies, Copy, image_key
-from spanner.library.database import now
+from spanner.library.database import now, records
 from spanner.model.units import SECTOR
 
 DISC, FILE, FOLDER, OTHER = "disc", "file", "folder", "other"
@@ -59,7 +60,10 @@ class RecordedCheck(msgspec.Struct, frozen=True):
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """A check as it was recorded; `copy` is the id of a copy, None where it is not known."""
+    """A check as it was recorded, in a second of UTC.
+
+    `bad` is what was wrong, a line each; `copy` the id of a copy, None where it is not known.
+    """
 
     checked: str
     kind: str
@@ -71,13 +75,13 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Checks:
-    """The checks in a library."""
+    """The record of all checks in a library, and what they make of copies and images."""
 
     def __init__(self, db: sqlite3.Connection, copies: Copies) -> None:
         self._db = db
         self._copies = copies
 
-    def add(self, finding: CheckResult) -> RecordedCheck | None:
+    def add(self, result: CheckResult) -> RecordedCheck | None:
         """Record a check and what counts after it; None where the disc is not in the library.
 
         A bad one ends that its copy counts, until a VERIFY finds it good. A good VERIFY of what
@@ -87,18 +91,18 @@ class Checks:
             UsageError: there cannot be a copy of that number.
         """
         with self._db:
-            if not self._knows(finding):
+            if not self._knows(result):
                 return None
-            if finding.kind == DISC:
-                return self._disc(finding)
-            real = os.path.realpath(finding.place)  # one file is one copy, whatever leads to it
-            return self._image(msgspec.structs.replace(finding, place=real))
+            if result.kind == DISC:
+                return self._add_of_disc(result)
+            real = os.path.realpath(result.place)  # one file is one copy, whatever leads to it
+            return self._add_of_files(msgspec.structs.replace(result, place=real))
 
-    def note(self, finding: CheckResult, copy: int) -> None:
+    def note(self, result: CheckResult, copy: int) -> None:
         """Record the check of a copy, by its id, that was settled already."""
         with self._db:
-            if self._knows(finding):
-                self._insert(finding, copy=copy)
+            if self._knows(result):
+                self._insert(result, copy=copy)
 
     def of(self, set_id: str, disc: int) -> list[Check]:
         """All checks of a disc, oldest first."""
@@ -107,18 +111,12 @@ class Checks:
             " WHERE set_id = ? AND disc = ? ORDER BY checked, id",
             (set_id, disc),
         )
-        return [
-            Check(
-                checked=checked,
-                kind=kind,
-                how=how,
-                place=unescape(place),
-                good=bool(good),
-                bad=tuple((bad or remark).splitlines()),
-                copy=copy,
-            )
-            for checked, kind, how, place, good, bad, remark, copy in rows
-        ]
+
+        def check(place: str, good: int, bad: str, remark: str, **columns: Any) -> Check:
+            problems = tuple((bad or remark).splitlines())
+            return Check(place=unescape(place), good=bool(good), bad=problems, **columns)
+
+        return list(records(check, rows))
 
     def differing(self, set_id: str, disc: int, hashes: dict[tuple[str, int], str]) -> list[str]:
         """Paths of the disc whose hashes (by path and part) are not those that are known."""
@@ -133,39 +131,41 @@ class Checks:
                 wrong.append(path)
         return wrong
 
-    def _knows(self, finding: CheckResult) -> bool:
+    def _knows(self, result: CheckResult) -> bool:
+        """Whether the library has the disc that was checked."""
         found = self._db.execute(
-            "SELECT 1 FROM discs WHERE set_id = ? AND number = ?", (finding.set_id, finding.disc)
+            "SELECT 1 FROM discs WHERE set_id = ? AND number = ?", (result.set_id, result.disc)
         )
         return found.fetchone() is not None
 
-    def _disc(self, finding: CheckResult) -> RecordedCheck:
-        copies = self._copies.of(image_key(finding.set_id, finding.disc))
+    def _add_of_disc(self, result: CheckResult) -> RecordedCheck:
+        """Record the check of a burnt disc, and what became of the copy that it was."""
+        copies = self._copies.of(image_key(result.set_id, result.disc))
         highest = max((copy.number for copy in copies), default=0)
-        if finding.copy > highest + 1:
+        if result.copy > highest + 1:
             raise UsageError(
-                f"--copy {finding.copy}: the library knows of {highest} of that disc, "
+                f"--copy {result.copy}: the library knows of {highest} of that disc, "
                 f"a further one is number {highest + 1}"
             )
-        copy = _chosen(finding, copies)
+        copy = _chosen(result, copies)
         alike = sum(each.known for each in copies)
-        new = copy is None and finding.good and _may_be_new(finding, alike)
-        copy_id = copy.id if copy else self._new_copy(finding) if new else None
+        new = copy is None and result.good and _may_be_new(result, alike)
+        copy_id = copy.id if copy else self._new_copy(result) if new else None
         if copy_id is None:
-            self._insert(finding, kind=OTHER if finding.copy else DISC)
+            self._insert(result, kind=OTHER if result.copy else DISC)
             return RecordedCheck(alike=alike)
-        if not finding.good:
-            self._copies.change(copy_id, SPOILT, remark=finding.remark)
-        elif finding.how != RESTORE:
-            self._copies.change(copy_id, VERIFIED, finding.sha256)
+        if not result.good:
+            self._copies.change(copy_id, SPOILT, remark=result.remark)
+        elif result.how != RESTORE:
+            self._copies.change(copy_id, VERIFIED, result.sha256)
         elif copy and copy.state == VERIFIED:
             self._db.execute("UPDATE copies SET verified = ? WHERE id = ?", (now(), copy_id))
-        self._insert(finding, copy=copy_id)
+        self._insert(result, copy=copy_id)
         row = self._db.execute("SELECT number FROM copies WHERE id = ?", (copy_id,)).fetchone()
         return RecordedCheck(row[0], alike, new)
 
-    def _new_copy(self, finding: CheckResult) -> int:
-        """A disc that was burnt elsewhere."""
+    def _new_copy(self, result: CheckResult) -> int:
+        """Record a disc that was burnt elsewhere; return the copy's id."""
         moment = now()
         done = self._db.execute(
             "INSERT INTO copies (set_id, disc, image, volume_id, sectors, drive, medium, state,"
@@ -173,43 +173,45 @@ class Checks:
             " SELECT set_id, number, ?, volume_id, coalesce(sectors, 0), ?, ?, ?, ?, ?, ?, '', ?"
             " FROM discs WHERE set_id = ? AND number = ?",
             (
-                image_key(finding.set_id, finding.disc),
-                escape(finding.place),
-                finding.medium,
+                image_key(result.set_id, result.disc),
+                escape(result.place),
+                result.medium,
                 BURNT,
-                finding.sha256,
+                result.sha256,
                 moment,
                 moment,
-                finding.copy,
-                finding.set_id,
-                finding.disc,
+                result.copy,
+                result.set_id,
+                result.disc,
             ),
         )
         assert done.lastrowid
         return done.lastrowid
 
-    def _image(self, finding: CheckResult) -> RecordedCheck:
+    def _add_of_files(self, result: CheckResult) -> RecordedCheck:
+        """Record the check of an image or a folder, and what that is worth now."""
         row = self._db.execute(
             "SELECT id FROM images WHERE set_id = ? AND disc = ? AND place = ?",
-            (finding.set_id, finding.disc, escape(finding.place)),
+            (result.set_id, result.disc, escape(result.place)),
         ).fetchone()
         image: int | None = row[0] if row else None
-        if not finding.good:
+        if not result.good:
             self._db.execute(
                 "UPDATE images SET state = 'failing', remark = ? WHERE id = ?",
-                (finding.remark, image),
+                (result.remark, image),
             )
-        elif finding.how == RESTORE:
+        elif result.how == RESTORE:
             self._db.execute(
                 "UPDATE images SET verified = ? WHERE id = ? AND state = 'verified'",
                 (now(), image),
             )
-        elif finding.kind != OTHER:
-            image = self._good_image(finding)
-        self._insert(finding, image=image)
+        elif result.kind != OTHER:
+            image = self._good_image(result)
+        self._insert(result, image=image)
         return RecordedCheck(new=row is None and image is not None)
 
-    def _good_image(self, finding: CheckResult) -> int:
+    def _good_image(self, result: CheckResult) -> int:
+        """Record that an image or a folder is good, new or known; return its id."""
         ((image,),) = self._db.execute(
             "INSERT INTO images (set_id, disc, place, sha256, sectors, verified, kind)"
             " SELECT set_id, number, ?, ?, coalesce(sectors, ?), ?, ? FROM discs"
@@ -217,20 +219,20 @@ class Checks:
             " SET sha256 = excluded.sha256, verified = excluded.verified, kind = excluded.kind,"
             " state = 'verified', remark = '' RETURNING id",
             (
-                escape(finding.place),
-                finding.sha256,
-                _sectors(finding.place),
+                escape(result.place),
+                result.sha256,
+                _sectors(result.place),
                 now(),
-                finding.kind,
-                finding.set_id,
-                finding.disc,
+                result.kind,
+                result.set_id,
+                result.disc,
             ),
         ).fetchall()
         return int(image)
 
     def _insert(
         self,
-        finding: CheckResult,
+        result: CheckResult,
         *,
         kind: str = "",
         copy: int | None = None,
@@ -240,43 +242,46 @@ class Checks:
             "INSERT INTO checks (set_id, disc, place, checked, good, remark, kind, how, bad, copy,"
             " image) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                finding.set_id,
-                finding.disc,
-                escape(finding.place),
+                result.set_id,
+                result.disc,
+                escape(result.place),
                 now(),
-                finding.good,
-                finding.remark,
-                kind or finding.kind,
-                finding.how,
-                "\n".join(finding.problems[:_KEPT]),
+                result.good,
+                result.remark,
+                kind or result.kind,
+                result.how,
+                "\n".join(result.problems[:_KEPT]),
                 copy,
                 image,
             ),
         )
 
 
-def _chosen(finding: CheckResult, copies: list[Copy]) -> Copy | None:
+def _chosen(result: CheckResult, copies: list[Copy]) -> Copy | None:
     """The copy that was checked, where that is sure, or where it makes none count twice."""
-    if finding.copy:
-        numbered = (copy for copy in copies if copy.number == finding.copy)
+    if result.copy:
+        numbered = (copy for copy in copies if copy.number == result.copy)
         return next((copy for copy in numbered if copy.state != BURNING), None)
     known = [copy for copy in copies if copy.known]
     if len(known) == 1:
         return known[0]
-    if not finding.good or any(copy.state == VERIFIED for copy in known):
+    if not result.good or any(copy.state == VERIFIED for copy in known):
         return None
     candidates = known or [copy for copy in copies if copy.state == SPOILT]
-    same = (copy for copy in candidates if copy.sha256 and copy.sha256 == finding.sha256)
+    same = (copy for copy in candidates if copy.sha256 and copy.sha256 == result.sha256)
     return next(same, None)
 
 
-def _may_be_new(finding: CheckResult, alike: int) -> bool:
+def _may_be_new(result: CheckResult, alike: int) -> bool:
     """It was burnt elsewhere: no other disc is known, or the user says that it is a further one."""
-    return finding.how == VERIFY and bool(finding.sha256) and (not alike or finding.copy > 0)
+    return result.how == VERIFY and bool(result.sha256) and (not alike or result.copy > 0)
 
 
 def _sectors(place: str) -> int:
-    """Those of the image at a path; the sets of some were imported, which do not say how many."""
+    """Sectors of the image at a path, for a disc of an imported set, of which they are not known.
+
+    0 where there is none.
+    """
     try:
         return os.stat(place).st_size // SECTOR
     except OSError:

@@ -1,7 +1,8 @@
-"""What the library's discs hold for certain: all that is in sets whose every disc was verified.
+"""What discs hold for certain: the contents of complete sets.
 
-A set that is still being written does not count: else a plan that was begun could not be made
-again to go on with it.
+A set is complete when each of its discs has a copy, burnt or an image, whose newest check was good.
+One that is still being written is not: else a plan that was begun could not be made again to go on
+with it.
 """
 
 import sqlite3
@@ -13,6 +14,7 @@ from functools import lru_cache
 import msgspec
 
 from spanner.catalog.escaping import escape, unescape
+from spanner.library.database import records
 from spanner.model.base_set import BaseFile, BasePart
 from spanner.model.plan import Plan, SetInfo
 from spanner.model.tree import SourceRoot
@@ -40,7 +42,11 @@ class _Head(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class HeldContent:
-    """A content that discs of a set hold, and the time that the file had. `parts` in order."""
+    """A content that discs of a set hold.
+
+    `size`: bytes of the whole file; `mtime_ns`: the time that it had, in nanoseconds since 1970;
+    `parts`: where each part of it lies, in order; a part on several discs is there several times.
+    """
 
     set_id: str
     size: int
@@ -49,18 +55,18 @@ class HeldContent:
 
     @property
     def division(self) -> tuple[int, ...]:
-        """The sizes of its parts."""
+        """The sizes of its parts in bytes, in order."""
         return tuple({part.part: part.size for part in self.parts}.values())
 
     @property
     def hashes(self) -> tuple[str, ...]:
-        """The SHA-256 of its parts, empty where it is not known."""
+        """The SHA-256 of its parts in order, empty where it is not known."""
         return tuple({part.part: part.sha256 for part in self.parts}.values())
 
 
 @dataclass(frozen=True, slots=True)
 class StoredContent:
-    """A content that a set has under a path, by the sizes and hashes of its parts."""
+    """A content that a set has under a path: the sizes and SHA-256 of its parts, in order."""
 
     set_id: str
     path: str
@@ -69,7 +75,11 @@ class StoredContent:
 
 
 class CompleteSets:
-    """The complete sets of a library."""
+    """The complete sets of a library.
+
+    `plan` and `held` give the plan of a set and, by path, the contents on its own discs, by its id;
+    the last few are kept.
+    """
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -77,18 +87,22 @@ class CompleteSets:
         self.held = lru_cache(maxsize=4)(self._held)
 
     def sets(self) -> dict[str, SetInfo]:
-        """The sets of which every disc has a copy whose newest check was good, newest first.
+        """The complete sets by their ids, newest first.
 
         Not those that were imported: without a plan it is not known what they state.
         """
-        return {row[0]: SetInfo(*row) for row in self._db.execute(_COMPLETE)}
+        return {each.id: each for each in records(SetInfo, self._db.execute(_COMPLETE))}
 
     def newest(self, source: str, among: Collection[str]) -> Plan | None:
-        """The plan of the first of these sets that has a source of this name."""
+        """The plan of the first of these sets that has a source of this name; None: none has."""
         return next((self.plan(x) for x in among if source in self._sources(x)), None)
 
     def of_sizes(self, sizes: Collection[int], among: Collection[str]) -> Iterator[StoredContent]:
-        """What files of these sizes, in bytes, the sets have; the first sets' first."""
+        """The contents of these sets that files of these sizes, in bytes, may be equal to.
+
+        Of files in parts it is all, whatever their sizes; what has no known hash is left out. The
+        first sets' come first.
+        """
         self._db.execute("CREATE TEMP TABLE wanted_sizes (size INTEGER PRIMARY KEY)")
         self._db.execute("CREATE TEMP TABLE wanted_sets (set_id TEXT PRIMARY KEY, rank INTEGER)")
         try:
@@ -111,9 +125,10 @@ class CompleteSets:
             self._db.commit()
 
     def state(self, plan: Plan, among: Collection[str]) -> Iterator[tuple[str, HeldContent]]:
-        """All paths of the state that a set describes, and where these sets hold them.
+        """The paths of all files as they were when a set was made, and what holds each.
 
-        What an older set than those of now held for it is not there.
+        That is the set's own discs, or those of the earlier sets that it rests on, where these are
+        among the sets.
         """
         yield from self.held(plan.set.id).items()
         for earlier in plan.base_files:
@@ -171,7 +186,7 @@ class CompleteSets:
 def earlier(
     held: HeldContent, path: str, links: tuple[str, ...], mtime_ns: int, mode: int
 ) -> BaseFile:
-    """A file of now whose content is held."""
+    """A file of a source as it is now, whose content discs of an earlier set hold."""
     return BaseFile(
         path=path,
         size=held.size,

@@ -1,4 +1,4 @@
-"""Copies: discs that were burnt, from the first sector sent to the verdict."""
+"""Copies: discs that were burnt, from the first sector sent to the last check."""
 
 import sqlite3
 
@@ -54,7 +54,7 @@ def image_key(set_id: str, disc: int) -> str:
 
 
 class Copies:
-    """The copies in a library."""
+    """The record of the burnt copies in a library."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -87,7 +87,11 @@ class Copies:
         return done.lastrowid
 
     def settle(self, copy: int, state: str, sha256: str = "", remark: str = "") -> None:
-        """Record what became of a copy; a hash that is known stays."""
+        """Record the state that a copy is in now: one of those above; a known hash stays.
+
+        One that is burnt or verified gets the next number of its image, if it has none; one that
+        is spoilt and never was good loses its own.
+        """
         with self._db:
             self.change(copy, state, sha256, remark)
 
@@ -106,12 +110,12 @@ class Copies:
         )
 
     def renumber(self, copy: int, number: int) -> None:
-        """A job goes on with a copy as the one of this number."""
+        """Change the number of a copy: a job goes on with it as the one of that number."""
         with self._db:
             self._db.execute("UPDATE copies SET number = ? WHERE id = ?", (number, copy))
 
     def forget(self, copy: int) -> None:
-        """Nothing was written after all."""
+        """Remove a copy from the record: nothing was written after all."""
         with self._db:
             self._db.execute("DELETE FROM copies WHERE id = ?", (copy,))
 

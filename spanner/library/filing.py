@@ -123,7 +123,7 @@ class Filing:
 
     @contextmanager
     def staged(self, rows: Iterable[StagedFile]) -> Iterator[None]:
-        """Have the rows at hand for `record`."""
+        """Hold the rows of a set ready for `record`, in temporary tables (`staging`)."""
         usual = {cache: self._db.execute(f"PRAGMA {cache}").fetchone()[0] for cache in _CACHES}
         self._set(_CACHES)
         try:
@@ -136,12 +136,12 @@ class Filing:
             self._set(usual)
 
     def staged_totals(self) -> dict[int, tuple[int, int]]:
-        """Files and bytes of the rows at hand, by disc."""
+        """Files and bytes of the staged rows, by disc."""
         rows = self._db.execute("SELECT disc, count(*), sum(size) FROM staged GROUP BY disc")
         return {disc: (files, size) for disc, files, size in rows}
 
     def record(self, info: SetInfo, discs: Sequence[DiscInfo]) -> bool:
-        """Record a set with the rows at hand; of one that is known, the hashes among them.
+        """Record a set with the staged rows; of one that is known, the hashes among them.
 
         True: the set was not known.
 
@@ -174,7 +174,7 @@ class Filing:
         )
 
     def file(self, set_id: str) -> None:
-        """File the rows at hand as those of a set that has none yet."""
+        """File the staged rows as those of a set that has none yet."""
         (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM names").fetchone()
         self._db.execute(_NEW_FOLDERS, (set_id,))
         self._db.execute(_NEW_NAMES)
@@ -189,7 +189,7 @@ class Filing:
         self._db.execute(_COUNT_SET, {"id": set_id})
 
     def learn(self, set_id: str, disc: int, hashes: Iterable[tuple[str, int, str]]) -> None:
-        """Take hashes of a disc's files: path (not escaped), part, SHA-256."""
+        """Record the hashes of a disc's files: path (not escaped), part, SHA-256."""
         known = [(*split(escape(path)), part, digest) for path, part, digest in hashes]
         self._db.executemany(
             _LEARN,
@@ -221,7 +221,7 @@ class Filing:
         return list(records(DiscInfo, rows))
 
     def _complete(self, set_id: str) -> bool:
-        """Take the hashes among the rows at hand; False if these are not the set's rows."""
+        """Take the hashes among the staged rows; False if these are not the set's rows."""
         with self._placed(set_id):
             (staged,) = self._db.execute("SELECT count(*) FROM staged").fetchone()
             (agreeing,) = self._db.execute(_AGREEING).fetchone()
@@ -234,7 +234,7 @@ class Filing:
 
     @contextmanager
     def _placed(self, set_id: str) -> Iterator[None]:
-        """Have the rows at hand with the numbers of their folders and names."""
+        """Have the staged rows in `placed`, with the ids of their folders and names."""
         self._db.execute(_KNOWN_FOLDERS, (set_id,))
         self._db.execute(_PLACED)
         yield

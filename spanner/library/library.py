@@ -1,4 +1,4 @@
-"""Sets, their files and discs, the images made of them, and the checks.
+"""The library: records sets by their plans, and the hashes and images that were made of them.
 
 Paths are stored escaped (`catalog.escaping`), so that any bytes can be a name.
 """
@@ -39,7 +39,11 @@ from spanner.planning.plan_file import decode, encode
 
 
 class Library:
-    """The open library."""
+    """An open library: `path` is its file, `db` the database in it.
+
+    It records sets and their hashes itself; what else there is has a part of its own: burnt
+    `copies`, `checks`, `places`, `complete_sets`, `imports` from discs, the `search`.
+    """
 
     def __init__(self, db: sqlite3.Connection, path: str) -> None:
         self.db = db
@@ -106,14 +110,14 @@ class Library:
             self.filing.forget(set_id)
 
     def has_disc(self, set_id: str, disc: int) -> bool:
-        """The set is known and has that disc."""
+        """Whether the set is known and has that disc."""
         found = self.db.execute(
             "SELECT 1 FROM discs WHERE set_id = ? AND number = ?", (set_id, disc)
         )
         return found.fetchone() is not None
 
     def image_hash(self, set_id: str, disc: int) -> str:
-        """SHA-256 that the disc's image must have, or nothing before it was made."""
+        """SHA-256 that the disc's image must have, or empty before it was made."""
         return image_hash(self.db, set_id, disc)
 
     def add_image(

@@ -13,7 +13,7 @@ from spanner.wording import printable
 
 
 class Places:
-    """The places in a library."""
+    """Where a library's discs and images are kept, and what people call them."""
 
     def __init__(self, db: sqlite3.Connection, copies: Copies) -> None:
         self._db = db
@@ -60,7 +60,9 @@ class Places:
         return self._again(copy)
 
     def give_up(self, disc: DiscKey, number: int = 0) -> Copy:
-        """A burnt disc is lost or was thrown away: it counts no more, until a check finds it good.
+        """Record that a burnt disc is lost or was thrown away.
+
+        It counts no more, until a check finds it good.
 
         Raises:
             UsageError: as for `put`.
@@ -80,7 +82,7 @@ class Places:
             )
 
     def give_up_images(self, images: list[int]) -> None:
-        """Images are gone: they are copies no more."""
+        """Forget images that are gone: they are copies no more."""
         with self._db:
             self._db.executemany("DELETE FROM images WHERE id = ?", ((each,) for each in images))
 

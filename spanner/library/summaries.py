@@ -49,7 +49,7 @@ class DiscRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def set_summaries(db: sqlite3.Connection) -> list[SetSummary]:
-    """All sets, oldest first."""
+    """Summaries of all sets, oldest first."""
     rows = db.execute(
         "SELECT id, title, created,"
         " (SELECT count(*) FROM discs WHERE set_id = sets.id) AS discs,"
@@ -90,7 +90,7 @@ def disc_records(db: sqlite3.Connection, copies: Copies, set_id: str) -> list[Di
 
 
 def image_hash(db: sqlite3.Connection, set_id: str, disc: int) -> str:
-    """SHA-256 that the disc's image must have, or nothing before it was made."""
+    """SHA-256 that the disc's image must have, or empty before it was made."""
     row = db.execute(
         "SELECT sha256 FROM images WHERE set_id = :set AND disc = :disc"
         " AND kind = 'file' UNION ALL "
@@ -110,6 +110,7 @@ def _places(db: sqlite3.Connection, set_id: str, disc: int) -> tuple[str, ...]:
 
 
 def _last_check(db: sqlite3.Connection, set_id: str, disc: int) -> str:
+    """When the disc was last checked, wherever it lay, and what was found."""
     row = db.execute(
         "SELECT checked, good, remark FROM checks WHERE set_id = ? AND disc = ? "
         "ORDER BY checked DESC, id DESC LIMIT 1",

@@ -31,8 +31,8 @@ def check(library: Library, plan: Plan, path: Path, kind: str = FILE) -> None:
 
 
 def only(library: Library) -> CopyStatus:
-    (holding,) = CopyStatuses(library.db).of()
-    return holding
+    (only_one,) = CopyStatuses(library.db).of()
+    return only_one
 
 
 def test_an_image_is_at_its_folder(known: Library, image: Path) -> None:

@@ -9,7 +9,7 @@ from spanner.assessing.counting import Count, Rule, count, least, numbers
 STATES = ("good", "good", "good", "unchecked", "failing", "spoilt", "lost", "not seen", "double")
 
 
-def holding(
+def copy_status(
     medium: str = "dvd",
     site: str = "",
     state: str = "good",
@@ -32,7 +32,7 @@ def holding(
 
 HOLDINGS = st.lists(
     st.builds(
-        holding,
+        copy_status,
         st.sampled_from(["cd", "dvd", "bd", "file"]),
         st.sampled_from(["", "said a", "said b", "device 1"]),
         st.sampled_from(STATES),
@@ -44,41 +44,41 @@ HOLDINGS = st.lists(
 
 
 @given(HOLDINGS)
-def test_a_count_is_of_what_is_good(holdings: list[CopyStatus]) -> None:
-    good = [each for each in holdings if each.state == "good"]
-    found = count(holdings)
+def test_a_count_is_of_what_is_good(copies: list[CopyStatus]) -> None:
+    good = [each for each in copies if each.state == "good"]
+    found = count(copies)
     assert found.copies == len(good)
     assert found.media == len({each.medium for each in good})
     told = {each.site for each in good} - {""}
     assert found.places == (len(told) or bool(good))
     assert found.last_checked == max([each.verified for each in good], default="")
-    assert found == count(good) == count(reversed(holdings))
+    assert found == count(good) == count(reversed(copies))
 
 
 @given(HOLDINGS)
-def test_nothing_counts_more_than_there_are(holdings: list[CopyStatus]) -> None:
-    found = count(holdings)
-    assert max(found.media, found.places) <= found.copies <= len(holdings)
+def test_nothing_counts_more_than_there_are(copies: list[CopyStatus]) -> None:
+    found = count(copies)
+    assert max(found.media, found.places) <= found.copies <= len(copies)
     assert bool(found.copies) == bool(found.media) == bool(found.places)
 
 
 @given(HOLDINGS, st.integers(0, 5))
-def test_one_good_copy_less_is_never_more(holdings: list[CopyStatus], index: int) -> None:
-    if index < len(holdings):
-        fewer = count(holdings[:index] + holdings[index + 1 :])
-        whole = count(holdings)
+def test_one_good_copy_less_is_never_more(copies: list[CopyStatus], index: int) -> None:
+    if index < len(copies):
+        fewer = count(copies[:index] + copies[index + 1 :])
+        whole = count(copies)
         assert least([fewer, whole]) == fewer
 
 
 @given(HOLDINGS)
-def test_a_doubt_takes_the_burnt_disc_that_matters_most(holdings: list[CopyStatus]) -> None:
-    doubted, whole = count(holdings, doubt=True), count(holdings)
-    burnt = [each for each in holdings if each.number and each.counts]
+def test_doubt_takes_the_burnt_disc_that_matters_most(copies: list[CopyStatus]) -> None:
+    doubted, whole = count(copies, doubtful=True), count(copies)
+    burnt = [each for each in copies if each.number and each.counts]
     if not burnt:
         assert doubted == whole
         return
     assert doubted.copies == whole.copies - 1
-    without = [count([each for each in holdings if each is not bad]) for bad in burnt]
+    without = [count([each for each in copies if each is not bad]) for bad in burnt]
     assert doubted.media == min(each.media for each in without)
     assert doubted.places == min(each.places for each in without)
 
@@ -93,9 +93,9 @@ def test_a_set_has_what_its_poorest_disc_has(counts: list[Count]) -> None:
 
 def test_the_rule() -> None:
     three = [
-        holding("dvd", "said shelf"),
-        holding("bd", "said vault"),
-        holding("bd", "said vault"),
+        copy_status("dvd", "said shelf"),
+        copy_status("bd", "said vault"),
+        copy_status("bd", "said vault"),
     ]
     assert count(three).meets(Rule())
     assert count(three[:2]).lacks(Rule()) == "2 of 3 copies"
@@ -108,8 +108,8 @@ def test_the_rule() -> None:
 
 
 def test_a_place_that_nobody_named_is_no_second_one() -> None:
-    assert count([holding(site=""), holding(site="")]).places == 1
-    assert count([holding(site=""), holding(site="said vault")]).places == 1
+    assert count([copy_status(site=""), copy_status(site="")]).places == 1
+    assert count([copy_status(site=""), copy_status(site="said vault")]).places == 1
 
 
 def test_numbers() -> None:

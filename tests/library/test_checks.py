@@ -30,7 +30,7 @@ A, B = "a" * 64, "b" * 64
 
 
 class Bench:
-    """A library, and findings of the one disc in it."""
+    """A library, and checks of the one disc in it."""
 
     def __init__(self, library: Library, plan: Plan) -> None:
         self.library = library
@@ -86,8 +86,8 @@ class Bench:
         }
 
     @property
-    def doubts(self) -> int:
-        return len(CopyStatuses(self.library.db).doubts())
+    def doubtful(self) -> int:
+        return len(CopyStatuses(self.library.db).doubtful())
 
 
 @pytest.fixture
@@ -165,12 +165,12 @@ def test_a_disc_from_elsewhere_is_a_copy(bench: Bench) -> None:
         bench.check(copy=4)
     assert bench.check("damaged", copy=3) == RecordedCheck(alike=2)
     assert bench.copies == [(1, VERIFIED), (2, VERIFIED)]
-    assert bench.doubts == 0, "it was none of those that are known"
+    assert bench.doubtful == 0, "it was none of those that are known"
 
 
-@pytest.mark.parametrize("finding", [{"sha256": ""}, {"how": RESTORE}, {"how": BURN}])
-def test_what_was_not_read_whole_is_no_new_copy(bench: Bench, finding: dict[str, str]) -> None:
-    assert not bench.check(**finding).new  # type: ignore[arg-type]
+@pytest.mark.parametrize("result", [{"sha256": ""}, {"how": RESTORE}, {"how": BURN}])
+def test_what_was_not_read_whole_is_no_new_copy(bench: Bench, result: dict[str, str]) -> None:
+    assert not bench.check(**result).new  # type: ignore[arg-type]
     assert bench.copies == []
 
 
@@ -179,21 +179,21 @@ def test_one_of_several_is_bad(bench: Bench) -> None:
     bench.burn()
     assert bench.check("damaged") == RecordedCheck(alike=2)
     assert bench.copies == [(1, VERIFIED), (2, VERIFIED)]
-    assert bench.doubts == 1
+    assert bench.doubtful == 1
     bench.check()
-    assert bench.doubts == 1, "that may have been the other"
+    assert bench.doubtful == 1, "that may have been the other"
     bench.check(copy=1)
-    assert bench.doubts == 1
+    assert bench.doubtful == 1
     bench.check(copy=2)
-    assert bench.doubts == 0, "both were found good since"
+    assert bench.doubtful == 0, "both were found good since"
     bench.check("damaged")
-    assert bench.doubts == 1
+    assert bench.doubtful == 1
     bench.check("damaged", copy=1)
-    assert bench.doubts == 0, "it was that one"
+    assert bench.doubtful == 0, "it was that one"
     bench.check(copy=1)
     bench.check("damaged")
     bench.library.places.give_up((bench.set_id, 1), 2)
-    assert bench.doubts == 0, "it was given up"
+    assert bench.doubtful == 0, "it was given up"
 
 
 def test_a_lost_disc_that_is_found_counts_again(bench: Bench) -> None:
@@ -270,7 +270,7 @@ def test_hashes_are_compared_with_those_that_are_known(known: Library, one_disc:
     assert known.checks.differing(set_id, 1, {}) == [path]
 
 
-def test_findings_can_hold_any_name(bench: Bench) -> None:
+def test_results_can_hold_any_name(bench: Bench) -> None:
     place = "/x/\udcff\n.iso"
     bench.check(kind=FILE, place=place)
     assert bench.library.checks.of(bench.set_id, 1)[0].place == place

@@ -67,7 +67,7 @@ def test_a_set_with_a_disc_that_failed_its_last_check(backups: Backups, root: st
         with open_library(backups.library) as library:
             (place,) = library.db.execute("SELECT place FROM images WHERE disc = 2").fetchone()
             problems = () if good else ("a.wav: damaged",)
-            finding = CheckResult(
+            result = CheckResult(
                 set_id=plan.set.id,
                 disc=2,
                 place=unescape(place),
@@ -76,7 +76,7 @@ def test_a_set_with_a_disc_that_failed_its_last_check(backups: Backups, root: st
                 problems=problems,
                 sha256="a" * 64,
             )
-            assert library.checks.add(finding)
+            assert library.checks.add(result)
         assert counted(backups) == ([plan.set.id] if good else [])
 
 

@@ -78,8 +78,8 @@ def test_the_last_check_of_each_image_counts(old: Path) -> None:
             ("not seen", "2024-05-01T00:00:00Z"),
             ("failing", "2024-01-02T00:00:00Z"),
         ]
-        (doubt,) = CopyStatuses(library.db).doubts()
-        assert (doubt.disc, doubt.remark) == (1, "damaged"), "of disc 1 there are two burnt"
+        (doubtful,) = CopyStatuses(library.db).doubtful()
+        assert (doubtful.disc, doubtful.remark) == (1, "damaged"), "of disc 1 there are two burnt"
 
 
 def test_writing_and_burning_become_checks(old: Path) -> None:

@@ -96,7 +96,7 @@ class SearchResult(msgspec.Struct, frozen=True):
 
 
 class FileSearch:
-    """The search in a library."""
+    """Finds files of all sets in a library."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
