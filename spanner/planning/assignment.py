@@ -11,8 +11,8 @@ from spanner.model.units import format_size
 from spanner.planning import letters
 from spanner.planning.contents import PackItem
 from spanner.planning.groups import ItemGroup, ItemGroups, blocks, folders, keeper
-from spanner.planning.packing.mixed import pack_kinds
-from spanner.planning.packing.problem import Cost, Kind
+from spanner.planning.packing.mixed import pack_mixed
+from spanner.planning.packing.problem import BinType, Cost
 from spanner.planning.runs.contiguous import contiguous
 from spanner.planning.runs.media_choice import cheapest
 from spanner.planning.scattered import scattered
@@ -101,10 +101,10 @@ def _exact(amount: float) -> int:
     return round(amount * _PRICE_UNIT)
 
 
-def kinds_of(rooms: Sequence[DiscCapacity]) -> list[Kind]:
-    """The media as kinds of bins, which cost what a score counts."""
+def bin_types_of(rooms: Sequence[DiscCapacity]) -> list[BinType]:
+    """The media as types of bins, which cost what a score counts."""
     offered = [room.medium for room in rooms]
-    return [Kind(room.size, score([room.medium], offered), room.medium.stock) for room in rooms]
+    return [BinType(room.size, score([room.medium], offered), room.medium.stock) for room in rooms]
 
 
 def media_for(kept: ItemGroups, manner: Strategy, rooms: Sequence[DiscCapacity]) -> list[Medium]:
@@ -113,12 +113,12 @@ def media_for(kept: ItemGroups, manner: Strategy, rooms: Sequence[DiscCapacity])
     Raises:
         DoesNotFitError: the stock does not suffice.
     """
-    costs, kinds = [block.cost for block in kept.blocks], kinds_of(rooms)
+    costs, bin_types = [block.cost for block in kept.blocks], bin_types_of(rooms)
     if manner.strategy == "optimal":
-        taken = pack_kinds(costs, kinds, _SECONDS, dives=_DIVES).kinds
+        taken = pack_mixed(costs, bin_types, _SECONDS, dives=_DIVES).bin_types
     else:
-        taken = cheapest([0, *accumulate(costs)], kinds)
-    return [rooms[kind].medium for kind in taken]
+        taken = cheapest([0, *accumulate(costs)], bin_types)
+    return [rooms[bin_type].medium for bin_type in taken]
 
 
 def _divided(
@@ -225,11 +225,11 @@ def _contiguous(
     runs = contiguous(
         [block.cost for block in kept],
         folders_of(units, kept),
-        kinds_of(rooms),
+        bin_types_of(rooms),
         even=manner.fill == "even",
         penalties=penalties,
     )
-    return [(run.start, run.stop, rooms[run.kind]) for run in runs]
+    return [(run.start, run.stop, rooms[run.bin_type]) for run in runs]
 
 
 def folders_of(units: Sequence[PackItem], kept: Sequence[ItemGroup]) -> list[tuple[str, ...]]:
@@ -251,8 +251,8 @@ def _optimal(
     kept = _kept(units, costs, range(len(units)), manner, rooms)
     paths = [unit.path for unit in units]
     even = manner.fill == "even"
-    found = scattered(paths, costs, kept.blocks, kinds_of(rooms), even=even)
-    shares = [DiscAssignment(tuple(own), rooms[kind].medium) for own, kind in found]
+    found = scattered(paths, costs, kept.blocks, bin_types_of(rooms), even=even)
+    shares = [DiscAssignment(tuple(own), rooms[bin_type].medium) for own, bin_type in found]
     return Assignment(shares, kept)
 
 

@@ -22,8 +22,8 @@ from spanner.planning.assignment import (
     DiscAssignment,
     DiscCapacity,
     Strategy,
+    bin_types_of,
     choose,
-    kinds_of,
     score,
 )
 from spanner.planning.contents import Contents, PackItem, contents, everywhere
@@ -275,8 +275,8 @@ class _Planner:
     def _about(self, total: int, taken: int) -> int:
         """About how many discs there will be: as many as so much takes if it were liquid."""
         rooms = [DiscCapacity(medium, usable(medium) - taken) for medium in self._media]
-        kinds = [kind for kind in kinds_of(rooms) if kind.capacity > 0]
-        return max(1, next((sum(counts) for _, counts in covers(total, kinds)), 1))
+        bin_types = [bin_type for bin_type in bin_types_of(rooms) if bin_type.capacity > 0]
+        return max(1, next((sum(counts) for _, counts in covers(total, bin_types)), 1))
 
     def _too_large(
         self, units: Sequence[PackItem], costs: Sequence[int], base: int, largest: Medium

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from spanner.model.media_types import Medium
-from spanner.planning.assignment import DiscAssignment, DiscCapacity, kinds_of, price, score
+from spanner.planning.assignment import DiscAssignment, DiscCapacity, bin_types_of, price, score
 from spanner.planning.measuring import LeastSizes, usable
 from spanner.planning.packing import pack
 from spanner.planning.packing.bounds import lower_bound
 from spanner.planning.packing.covers import covers
-from spanner.planning.packing.mixed import pack_kinds
-from spanner.planning.packing.problem import Kind
+from spanner.planning.packing.mixed import pack_mixed
+from spanner.planning.packing.problem import BinType
 
 _SECONDS = 10.0
 _DIVES = 3
@@ -36,38 +36,43 @@ def prove(
     rooms = [
         DiscCapacity(medium, usable(medium) - least.taken) for medium in media if medium.stock != 0
     ]
-    kinds = [kind for kind in kinds_of(rooms) if kind.capacity > 0]
+    bin_types = [bin_type for bin_type in bin_types_of(rooms) if bin_type.capacity > 0]
     sizes = [sum(least.units[unit] for unit in block) for block in blocks]
     total = sum(sizes) + least.parts
     # What no disc takes whole can only be cut.
-    largest = max(kind.capacity for kind in kinds)
+    largest = max(bin_type.capacity for bin_type in bin_types)
     sizes = [size for size in sizes if size <= largest]
     discs = len(shares)
-    fewest = _fewest(sizes, total, [Kind(kind.capacity, (1,), kind.stock) for kind in kinds], discs)
+    fewest = _fewest(
+        sizes,
+        total,
+        [BinType(bin_type.capacity, (1,), bin_type.stock) for bin_type in bin_types],
+        discs,
+    )
     if any(medium.price is None for medium in media):
         return Proof(fewest, fewest == discs)
     paid = score([share.medium for share in shares], media)[0]
-    lowest = _lowest(sizes, total, kinds, paid)
+    lowest = _lowest(sizes, total, bin_types, paid)
     return Proof(fewest, lowest == paid, price(paid), price(lowest))
 
 
-def _fewest(sizes: Sequence[int], total: int, kinds: Sequence[Kind], discs: int) -> int:
+def _fewest(sizes: Sequence[int], total: int, bin_types: Sequence[BinType], discs: int) -> int:
     """Discs that no plan can do without, at least 1; looks no further once it is so many."""
-    largest = max(kind.capacity for kind in kinds)
-    bound = max(1, _lowest_cover(total, kinds), lower_bound(sizes, largest))
+    largest = max(bin_type.capacity for bin_type in bin_types)
+    bound = max(1, _lowest_cover(total, bin_types), lower_bound(sizes, largest))
     if bound < discs:
         bound = max(bound, pack(sizes, largest, _SECONDS, dives=_DIVES).lower_bound)
     return min(bound, discs)
 
 
-def _lowest(sizes: Sequence[int], total: int, kinds: Sequence[Kind], paid: int) -> int:
+def _lowest(sizes: Sequence[int], total: int, bin_types: Sequence[BinType], paid: int) -> int:
     """What no plan costs less than; looks no further once that is what was paid."""
-    bound = _lowest_cover(total, kinds)
+    bound = _lowest_cover(total, bin_types)
     if bound < paid:
-        bound = max(bound, pack_kinds(sizes, kinds, _SECONDS, dives=_DIVES).bound)
+        bound = max(bound, pack_mixed(sizes, bin_types, _SECONDS, dives=_DIVES).bound)
     return min(bound, paid)
 
 
-def _lowest_cover(total: int, kinds: Sequence[Kind]) -> int:
+def _lowest_cover(total: int, bin_types: Sequence[BinType]) -> int:
     """The least cost of discs with room for so much."""
-    return next((cost[0] for cost, _ in covers(total, kinds)), 0)
+    return next((cost[0] for cost, _ in covers(total, bin_types)), 0)

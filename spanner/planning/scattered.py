@@ -11,8 +11,8 @@ from spanner.errors import DoesNotFitError
 from spanner.planning.groups import ItemGroup, avoidable, blocks, folders, pieces, spread
 from spanner.planning.packing import pack
 from spanner.planning.packing.heuristics import best_fit_decreasing
-from spanner.planning.packing.mixed import pack_kinds
-from spanner.planning.packing.problem import Kind, total_cost
+from spanner.planning.packing.mixed import pack_mixed
+from spanner.planning.packing.problem import BinType, total_cost
 from spanner.planning.packing.starts import fill_one_by_one
 from spanner.planning.runs.contiguous import contiguous
 
@@ -28,14 +28,14 @@ _MOST_POLISHED = 60
 _MOST_CHANGES = 300_000  # tried ones, times units
 
 Discs = list[tuple[list[int], int]]
-"""For each disc its units, and its kind."""
+"""For each disc its units, and its type."""
 
 
 def scattered(
     paths: Sequence[str],
     costs: Sequence[int],
     kept: Sequence[ItemGroup],
-    kinds: Sequence[Kind],
+    bin_types: Sequence[BinType],
     *,
     even: bool,
 ) -> Discs:
@@ -46,9 +46,9 @@ def scattered(
     Raises:
         DoesNotFitError: the stock does not suffice.
     """
-    best = _packed(kept, kinds, _DIVES)
+    best = _packed(kept, bin_types, _DIVES)
     if len(best) > 1 and len(paths) <= _MOST_UNITS:
-        field = _Field(paths, costs, kept, kinds)
+        field = _Field(paths, costs, kept, bin_types)
 
         def rank(discs: Discs) -> tuple[object, ...]:
             return field.rank(discs, even=even)
@@ -58,17 +58,20 @@ def scattered(
         if len(kept) <= _MOST_POLISHED:
             best = field.polished(best, rank)
     last = None if even else min(best, key=lambda disc: sum(costs[unit] for unit in disc[0]))
-    return sorted(best, key=lambda disc: (-kinds[disc[1]].capacity, disc is last, disc[0]))
+    return sorted(best, key=lambda disc: (-bin_types[disc[1]].capacity, disc is last, disc[0]))
 
 
-def _packed(kept: Sequence[ItemGroup], kinds: Sequence[Kind], dives: int) -> Discs:
+def _packed(kept: Sequence[ItemGroup], bin_types: Sequence[BinType], dives: int) -> Discs:
     """The blocks on the discs that cost the least."""
     costs = [block.cost for block in kept]
-    if len(kinds) == 1 and kinds[0].stock is None:
-        bins = pack(costs, kinds[0].capacity, _SECONDS, dives=dives).bins
+    if len(bin_types) == 1 and bin_types[0].stock is None:
+        bins = pack(costs, bin_types[0].capacity, _SECONDS, dives=dives).bins
         return [(_units(kept, own), 0) for own in bins]
-    found = pack_kinds(costs, kinds, _SECONDS, dives=dives)
-    return [(_units(kept, own), kind) for own, kind in zip(found.bins, found.kinds, strict=True)]
+    found = pack_mixed(costs, bin_types, _SECONDS, dives=dives)
+    return [
+        (_units(kept, own), bin_type)
+        for own, bin_type in zip(found.bins, found.bin_types, strict=True)
+    ]
 
 
 def _units(kept: Sequence[ItemGroup], own: Iterable[int]) -> list[int]:
@@ -83,12 +86,12 @@ class _Field:
         paths: Sequence[str],
         costs: Sequence[int],
         kept: Sequence[ItemGroup],
-        kinds: Sequence[Kind],
+        bin_types: Sequence[BinType],
     ) -> None:
         self._all_paths = paths
         self._costs = costs
-        self._kinds = kinds
-        self._room = max(kind.capacity for kind in kinds)
+        self._kinds = bin_types
+        self._room = max(bin_type.capacity for bin_type in bin_types)
         # Blocks in the order of their paths: neighbours have folders in common.
         self._kept = sorted(kept, key=lambda block: paths[block.units[0]])
         self._paths = [paths[block.units[0]] for block in self._kept]
@@ -96,12 +99,12 @@ class _Field:
     def rank(self, discs: Discs, *, even: bool) -> tuple[object, ...]:
         """What is to be small: the cost, divided folders, discs to restore one, imbalance."""
         loads = [
-            (sum(self._costs[unit] for unit in own), self._kinds[kind].capacity)
-            for own, kind in discs
+            (sum(self._costs[unit] for unit in own), self._kinds[bin_type].capacity)
+            for own, bin_type in discs
         ]
         squares = sum(load * load for load, _ in loads)
         fullest = max(load / capacity for load, capacity in loads)
-        cost = total_cost(self._kinds, (kind for _, kind in discs))
+        cost = total_cost(self._kinds, (bin_type for _, bin_type in discs))
         balance = (fullest, squares) if even else (-squares,)
         return cost, *pieces(self._paths_on(discs)), *balance
 
@@ -113,25 +116,25 @@ class _Field:
                 [folders(path) for path in self._paths],
                 self._kinds,
             )
-            yield [(_units(self._kept, range(run.start, run.stop)), run.kind) for run in runs]
-        cost = total_cost(self._kinds, (kind for _, kind in best))
+            yield [(_units(self._kept, range(run.start, run.stop)), run.bin_type) for run in runs]
+        cost = total_cost(self._kinds, (bin_type for _, bin_type in best))
         for opened in self._openings(best):
             with suppress(DoesNotFitError):
                 dives = 0 if opened else _DIVES_FOR_FOLDERS
                 discs = _packed(self._folders_but(opened), self._kinds, dives)
                 yield discs
-                if total_cost(self._kinds, (kind for _, kind in discs)) <= cost:
+                if total_cost(self._kinds, (bin_type for _, bin_type in discs)) <= cost:
                     return
 
     def filled(self, discs: Discs) -> Iterator[Discs]:
-        """The same folders divided, on discs of one kind each as full as can be, one by one."""
-        if len({kind for _, kind in discs}) > 1:
+        """The same folders divided, on discs of one type each as full as can be, one by one."""
+        if len({bin_type for _, bin_type in discs}) > 1:
             return
-        whole, kind = self._undivided(discs), discs[0][1]
+        whole, bin_type = self._undivided(discs), discs[0][1]
         costs = [block.cost for block in whole]
-        bins = fill_one_by_one(costs, self._kinds[kind].capacity, len(discs))
+        bins = fill_one_by_one(costs, self._kinds[bin_type].capacity, len(discs))
         if bins is not None:
-            yield [(_units(whole, own), kind) for own in bins]
+            yield [(_units(whole, own), bin_type) for own in bins]
 
     def _undivided(self, discs: Discs) -> list[ItemGroup]:
         """The blocks in larger ones, each a folder that these discs do not divide."""
@@ -139,8 +142,8 @@ class _Field:
         return self._folders_but({path for path, numbers in places.items() if len(numbers) > 1})
 
     def levelled(self, discs: Discs) -> Iterator[Discs]:
-        """The same folders divided, on discs of one kind that are no fuller than they must be."""
-        if len({kind for _, kind in discs}) > 1:
+        """The same folders divided, on discs of one type that are no fuller than they must be."""
+        if len({bin_type for _, bin_type in discs}) > 1:
             return
         whole = self._undivided(discs)
         costs = [block.cost for block in whole]
@@ -165,7 +168,7 @@ class _Field:
         best, better = (rank(discs), at), True
         while better and left > 0:
             better = False
-            for changed in self._changes(best[1], [kind for _, kind in discs]):
+            for changed in self._changes(best[1], [bin_type for _, bin_type in discs]):
                 left -= 1
                 if left <= 0:
                     break
@@ -175,9 +178,9 @@ class _Field:
                     break
         return self._placed(best[1], discs)
 
-    def _changes(self, at: list[int], kinds: list[int]) -> Iterator[list[int]]:
+    def _changes(self, at: list[int], bin_types: list[int]) -> Iterator[list[int]]:
         """All ways to move one block to another disc, or to exchange two, that fit."""
-        room = [self._kinds[kind].capacity for kind in kinds]
+        room = [self._kinds[bin_type].capacity for bin_type in bin_types]
         for block, number in zip(self._kept, at, strict=True):
             room[number] -= block.cost
         costs = [block.cost for block in self._kept]
@@ -197,7 +200,7 @@ class _Field:
         own: list[list[int]] = [[] for _ in discs]
         for block, number in zip(self._kept, at, strict=True):
             own[number].extend(block.units)
-        return [(sorted(units), kind) for units, (_, kind) in zip(own, discs, strict=True)]
+        return [(sorted(units), bin_type) for units, (_, bin_type) in zip(own, discs, strict=True)]
 
     def _openings(self, best: Discs) -> Iterator[set[str]]:
         """No folder opened; then each of some, those with many small units first; then several.

@@ -9,19 +9,19 @@ from hypothesis import strategies as st
 
 from spanner.errors import DoesNotFitError
 from spanner.planning.groups import ItemGroup, blocks, keeper, pieces
-from spanner.planning.packing import Kind, pack
+from spanner.planning.packing import BinType, pack
 from spanner.planning.scattered import Discs, scattered
 
-ONE = [Kind(10, (1, 10))]
+ONE = [BinType(10, (1, 10))]
 
 
 def discs_of(
-    costs: dict[str, int], kinds: Sequence[Kind] = ONE, *, even: bool = True
+    costs: dict[str, int], bin_types: Sequence[BinType] = ONE, *, even: bool = True
 ) -> list[list[str]]:
     """The paths on each disc; each path by itself."""
     paths = list(costs)
     kept = [ItemGroup((index,), cost) for index, cost in enumerate(costs.values())]
-    found = scattered(paths, list(costs.values()), kept, kinds, even=even)
+    found = scattered(paths, list(costs.values()), kept, bin_types, even=even)
     return [[paths[unit] for unit in own] for own, _ in found]
 
 
@@ -54,9 +54,9 @@ def test_even_and_full_discs() -> None:
 
 
 def test_large_discs_come_first() -> None:
-    kinds = [Kind(4, (1, 4)), Kind(10, (3, 10), 1)]
+    bin_types = [BinType(4, (1, 4)), BinType(10, (3, 10), 1)]
     found = scattered(
-        ["a", "b"], [4, 9], [ItemGroup((0,), 4), ItemGroup((1,), 9)], kinds, even=True
+        ["a", "b"], [4, 9], [ItemGroup((0,), 4), ItemGroup((1,), 9)], bin_types, even=True
     )
     assert found == [([1], 1), ([0], 0)]
 
@@ -85,7 +85,7 @@ def test_blocks_over_several_sources() -> None:
 
 def test_too_little_stock() -> None:
     with pytest.raises(DoesNotFitError):
-        discs_of({"a": 6, "b": 6}, [Kind(10, (1, 10), 1)])
+        discs_of({"a": 6, "b": 6}, [BinType(10, (1, 10), 1)])
 
 
 def fewest_pieces(paths: Sequence[str], costs: Sequence[int], discs: int) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """Bin packing: which item goes in which bin, how few bins do, and the proof."""
 
 from spanner.planning.packing.pack import pack
-from spanner.planning.packing.problem import Kind, Packing
+from spanner.planning.packing.problem import BinType, Packing
 
-__all__ = ["Kind", "Packing", "pack"]
+__all__ = ["BinType", "Packing", "pack"]

@@ -18,7 +18,7 @@ from spanner.planning.packing.clock import Clock
 from spanner.planning.packing.columns import Columns
 from spanner.planning.packing.dives import Partial
 from spanner.planning.packing.master import Pool, choose_whole
-from spanner.planning.packing.problem import Filled, Floats, Ints, Kind
+from spanner.planning.packing.problem import BinType, Filled, Floats, Ints
 from spanner.planning.packing.scaling import Sizes
 
 _SCALE = 1 << 30
@@ -50,7 +50,7 @@ def close(
     """Choose from these patterns for what is left, so that all bins cost at most `most`."""
     left = np.flatnonzero(partial.left)
     choice = choose_whole(
-        Pool(pool.patterns[:, left], pool.kinds),
+        Pool(pool.patterns[:, left], pool.bin_types),
         partial.left[left],
         columns.stocks_after(partial.taken),
         None,
@@ -72,7 +72,7 @@ def filled(pool: Pool, amounts: Ints, counts: Ints) -> list[Filled]:
             own = np.minimum(pool.patterns[index], left)
             left -= own
             if own.any():
-                bins.append(Filled(int(pool.kinds[index]), own))
+                bins.append(Filled(int(pool.bin_types[index]), own))
     return bins
 
 
@@ -90,45 +90,45 @@ def usable_patterns(
         return None
     lister = Lister(sizes.sizes, counts, max(capacities), worths)
     if not all(costs):  # what costs nothing may be worth more than it costs
-        return _listed(lister, sizes.kinds, [0] * len(costs), max(capacities), effort, clock)
+        return _listed(lister, sizes.bin_types, [0] * len(costs), max(capacities), effort, clock)
     rest = most - partial.cost
     scale = max(
         Fraction(lister.best(size), cost) for size, cost in zip(capacities, costs, strict=True)
     )
     gap = rest * scale - int((worths.astype(object) * counts).sum())
-    # Bins of one kind can be counted; of several, nothing is known of how much they hold.
+    # Bins of one type can be counted; of several, nothing is known of how much they hold.
     waste = max(capacities)
     if len(capacities) == 1:
         waste = rest // costs[0] * capacities[0] - int(sizes.sizes @ counts)
     least = [ceil(cost * scale - gap) for cost in costs]
-    return _listed(lister, sizes.kinds, least, waste, effort, clock)
+    return _listed(lister, sizes.bin_types, least, waste, effort, clock)
 
 
 def every_pattern(sizes: Sizes, effort: Effort, clock: Clock) -> Pool | None:
     """All maximal patterns; None where they are too many to list."""
-    capacities = [kind.capacity for kind in sizes.kinds]
+    capacities = [bin_type.capacity for bin_type in sizes.bin_types]
     if len(sizes.sizes) * max(capacities) > _MOST_CELLS:
         return None
     lister = Lister(sizes.sizes, sizes.counts, max(capacities), np.zeros_like(sizes.sizes))
-    return _listed(lister, sizes.kinds, [0] * len(capacities), max(capacities), effort, clock)
+    return _listed(lister, sizes.bin_types, [0] * len(capacities), max(capacities), effort, clock)
 
 
 def _listed(
     lister: "Lister",
-    kinds: Sequence[Kind],
+    bin_types: Sequence[BinType],
     least: Sequence[int],
     waste: int,
     effort: Effort,
     clock: Clock,
 ) -> Pool | None:
-    """The patterns for all kinds that are worth the least of each."""
+    """The patterns for all types that are worth the least of each."""
     found: list[Ints] = []
-    for kind, own in zip(kinds, least, strict=True):
-        patterns = lister.patterns(kind.capacity, own, waste, effort, clock)
+    for bin_type, own in zip(bin_types, least, strict=True):
+        patterns = lister.patterns(bin_type.capacity, own, waste, effort, clock)
         if patterns is None:
             return None
         found.append(patterns)
-    numbers = np.repeat(np.arange(len(kinds)), [len(patterns) for patterns in found])
+    numbers = np.repeat(np.arange(len(bin_types)), [len(patterns) for patterns in found])
     return Pool(np.concatenate(found), numbers) if len(numbers) <= effort.patterns else None
 
 

@@ -15,7 +15,7 @@ from spanner.planning.packing.problem import SMALL, Filled, Floats, Ints
 from spanner.planning.packing.scaling import Sizes
 
 _MOST = 40
-"""New patterns a step and kind: more make the linear program slow, fewer take more steps."""
+"""New patterns a step and type: more make the linear program slow, fewer take more steps."""
 _SCALE = 1 << 30
 """Duals are rounded down to multiples of 1 / _SCALE: a bound is computed in integers."""
 _MOST_WORTH = 1e4
@@ -29,15 +29,15 @@ _Number = TypeVar("_Number", float, Fraction)
 class Columns:
     """The patterns of one instance, the linear program over them, and the bound on its value.
 
-    `costs` are the first level of the kinds' costs; `bound` is what no packing can cost less than.
+    `costs` are the first level of the types' costs; `bound` is what no packing can cost less than.
     """
 
     def __init__(self, sizes: Sizes, bound: int) -> None:
         self.sizes = sizes
         self.bound = bound
-        self.costs = np.array([kind.cost[0] for kind in sizes.kinds], dtype=np.int64)
-        self.stocks = [kind.stock for kind in sizes.kinds]
-        self.capacities = [kind.capacity for kind in sizes.kinds]
+        self.costs = np.array([bin_type.cost[0] for bin_type in sizes.bin_types], dtype=np.int64)
+        self.stocks = [bin_type.stock for bin_type in sizes.bin_types]
+        self.capacities = [bin_type.capacity for bin_type in sizes.bin_types]
         self._knapsack = Knapsack(sizes.sizes, sizes.counts, max(self.capacities))
         floors = sizes.floors
         self._floors = Knapsack(floors.sizes, floors.counts, max(floors.capacities))
@@ -51,11 +51,11 @@ class Columns:
         return ceil((solution.value - SMALL) * self._unit)
 
     def taken(self, filled: Sequence[Filled]) -> Ints:
-        """How many bins of each kind these are."""
-        return np.bincount([each.kind for each in filled], minlength=len(self.costs))
+        """How many bins of each type these are."""
+        return np.bincount([each.bin_type for each in filled], minlength=len(self.costs))
 
     def stocks_after(self, filled: Sequence[Filled]) -> list[int | None]:
-        """The stock of each kind when these bins are taken."""
+        """The stock of each type when these bins are taken."""
         taken = self.taken(filled).tolist()
         return [
             None if stock is None else stock - count
@@ -68,13 +68,14 @@ class Columns:
         It is of interest only if it costs at most `most`: that is its bound.
         """
         stocks = self.stocks_after(filled)
-        kinds = tuple(
-            replace(kind, stock=stock) for kind, stock in zip(self.sizes.kinds, stocks, strict=True)
+        bin_types = tuple(
+            replace(bin_type, stock=stock)
+            for bin_type, stock in zip(self.sizes.bin_types, stocks, strict=True)
         )
-        columns = Columns(self.sizes.part(index, left[index], kinds), most)
+        columns = Columns(self.sizes.part(index, left[index], bin_types), most)
         pool = self.master.pool
         fitting = np.flatnonzero((pool.patterns <= left).all(axis=1))
-        columns.master.add_pool(Pool(pool.patterns[fitting][:, index], pool.kinds[fitting]))
+        columns.master.add_pool(Pool(pool.patterns[fitting][:, index], pool.bin_types[fitting]))
         return columns
 
     def converge(self, clock: Clock, most: int | None = None) -> Solution | None:
@@ -102,12 +103,12 @@ class Columns:
         best = self._knapsack.solve(duals)
         self._try_bound(duals, [float(best[capacity]) for capacity in self.capacities])
         added = 0
-        for kind, capacity in enumerate(self.capacities):
-            least = self.costs[kind] / self._unit - solution.stock_duals[kind]
+        for bin_type, capacity in enumerate(self.capacities):
+            least = self.costs[bin_type] / self._unit - solution.stock_duals[bin_type]
             patterns = self._knapsack.patterns(capacity)
             worth = patterns @ solution.duals
             order = np.argsort(-worth, kind="stable")[:_MOST]
-            added += self.master.add(patterns[order[worth[order] > least + SMALL]], kind)
+            added += self.master.add(patterns[order[worth[order] > least + SMALL]], bin_type)
         return added
 
     def central_duals(self, clock: Clock) -> Floats:
@@ -144,18 +145,18 @@ def _dual_value(
 ) -> _Number:
     """Farley's bound (1990): worths are scaled so that no pattern is worth more than its bin.
 
-    `worth` is that of all items, `best` that of the best pattern for each kind. What a pattern is
+    `worth` is that of all items, `best` that of the best pattern for each type. What a pattern is
     worth beyond a bin of limited stock is charged to that stock; the best scale is where some
     pattern is worth just its bin.
     """
-    kinds = [each for each in zip(best, costs, stocks, strict=True) if each[0] > 0]
-    most = min((cost / top for top, cost, stock in kinds if stock is None), default=None)
+    bin_types = [each for each in zip(best, costs, stocks, strict=True) if each[0] > 0]
+    most = min((cost / top for top, cost, stock in bin_types if stock is None), default=None)
     bound = worth * 0
-    for scale in {cost / top for top, cost, _ in kinds}:
+    for scale in {cost / top for top, cost, _ in bin_types}:
         if most is None or scale <= most:
             charged = [
                 stock * min(worth * 0, cost - scale * top)
-                for top, cost, stock in kinds
+                for top, cost, stock in bin_types
                 if stock is not None
             ]
             bound = max(bound, scale * worth + sum(charged, worth * 0))

@@ -3,18 +3,18 @@
 from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
 
-from spanner.planning.packing.problem import Cost, Kind, added
+from spanner.planning.packing.problem import BinType, Cost, added
 
 _MOST_STEPS = 60_000
 
 
-def covers(total: int, kinds: Sequence[Kind]) -> Iterator[tuple[Cost, list[int]]]:
-    """Sets of bins with room for so much in all, by rising cost: the cost, how many of each kind.
+def covers(total: int, bin_types: Sequence[BinType]) -> Iterator[tuple[Cost, list[int]]]:
+    """Sets of bins with room for so much in all, by rising cost: the cost, how many of each type.
 
     No packing costs less than the first. Ends where there are no more or the search gets too long.
     """
-    rates = _Rates(kinds)
-    zero, none = (0,) * len(kinds[0].cost), (0,) * len(kinds)
+    rates = _Rates(bin_types)
+    zero, none = (0,) * len(bin_types[0].cost), (0,) * len(bin_types)
     start = rates.least(total, 0, none, zero)
     heap = [(start, total, 0, none, zero)] if start is not None else []
     for _ in range(_MOST_STEPS):
@@ -23,40 +23,40 @@ def covers(total: int, kinds: Sequence[Kind]) -> Iterator[tuple[Cost, list[int]]
         _, missing, first, counts, cost = heappop(heap)
         if missing <= 0:
             yield cost, list(counts)
-        for index in range(first, len(kinds)):
-            kind = kinds[index]
-            if kind.stock is None or counts[index] < kind.stock:
+        for index in range(first, len(bin_types)):
+            bin_type = bin_types[index]
+            if bin_type.stock is None or counts[index] < bin_type.stock:
                 more = (*counts[:index], counts[index] + 1, *counts[index + 1 :])
-                dearer, less = added(cost, kind.cost), missing - kind.capacity
+                dearer, less = added(cost, bin_type.cost), missing - bin_type.capacity
                 least = rates.least(less, index, more, dearer)
                 if least is not None:
                     heappush(heap, (least, less, index, more, dearer))
 
 
-def least_cost(total: int, kinds: Sequence[Kind]) -> Cost | None:
+def least_cost(total: int, bin_types: Sequence[BinType]) -> Cost | None:
     """What room for so much costs at least, level by level; None where the stock is too small.
 
     As if bins could be bought in parts, rounded up.
     """
-    zero = (0,) * len(kinds[0].cost)
-    return _Rates(kinds).least(total, 0, (0,) * len(kinds), zero)
+    zero = (0,) * len(bin_types[0].cost)
+    return _Rates(bin_types).least(total, 0, (0,) * len(bin_types), zero)
 
 
 class _Rates:
-    """The kinds by what room costs in them, on each level."""
+    """The types by what room costs in them, on each level."""
 
-    def __init__(self, kinds: Sequence[Kind]) -> None:
-        self._kinds = kinds
+    def __init__(self, bin_types: Sequence[BinType]) -> None:
+        self._kinds = bin_types
         self._levels = [
             sorted(
-                range(len(kinds)),
-                key=lambda index: kinds[index].cost[level] / kinds[index].capacity,
+                range(len(bin_types)),
+                key=lambda index: bin_types[index].cost[level] / bin_types[index].capacity,
             )
-            for level in range(len(kinds[0].cost))
+            for level in range(len(bin_types[0].cost))
         ]
 
     def least(self, missing: int, first: int, counts: Sequence[int], cost: Cost) -> Cost | None:
-        """What it costs with room for so much more, in the kinds from `first` on.
+        """What it costs with room for so much more, in the types from `first` on.
 
         The bounds of all levels together bound the whole cost.
         """
@@ -75,10 +75,10 @@ class _Rates:
     ) -> int | None:
         total = 0
         for index in order:
-            kind = self._kinds[index]
-            left = None if kind.stock is None else kind.stock - counts[index]
-            if left is None or missing <= left * kind.capacity:
-                return total - (-missing * kind.cost[level] // kind.capacity)
-            total += left * kind.cost[level]
-            missing -= left * kind.capacity
+            bin_type = self._kinds[index]
+            left = None if bin_type.stock is None else bin_type.stock - counts[index]
+            if left is None or missing <= left * bin_type.capacity:
+                return total - (-missing * bin_type.cost[level] // bin_type.capacity)
+            total += left * bin_type.cost[level]
+            missing -= left * bin_type.capacity
         return None

@@ -112,10 +112,10 @@ def _fix(
 
 def _take(level: _Level, partial: Partial, column: int) -> None:
     columns = level.columns
-    kind = int(columns.master.pool.kinds[column])
+    bin_type = int(columns.master.pool.bin_types[column])
     pattern = np.zeros_like(partial.left)
     pattern[level.index] = columns.master.pool.patterns[column]
     pattern = np.minimum(pattern, partial.left)
     partial.left -= pattern
-    partial.taken.append(Filled(kind, pattern))
-    partial.cost += int(columns.costs[kind])
+    partial.taken.append(Filled(bin_type, pattern))
+    partial.cost += int(columns.costs[bin_type])

@@ -18,9 +18,12 @@ class Incumbent:
 
     def offer(self, filled: Sequence[Filled]) -> None:
         """Take it if it costs less, and there are so many bins."""
-        cost = total_cost(self.sizes.kinds, (each.kind for each in filled))
-        taken = Counter(each.kind for each in filled)
-        there = all(self.sizes.kinds[kind].at_most(count) == count for kind, count in taken.items())
+        cost = total_cost(self.sizes.bin_types, (each.bin_type for each in filled))
+        taken = Counter(each.bin_type for each in filled)
+        there = all(
+            self.sizes.bin_types[bin_type].at_most(count) == count
+            for bin_type, count in taken.items()
+        )
         if cost < self.cost and there:
             self.cost, self.filled = cost, list(filled)
 

@@ -27,10 +27,10 @@ class _Quiet(highspy.Highs):
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Patterns, as rows of how many of each size, and the kind of bin that each is for."""
+    """Patterns, as rows of how many of each size, and the type of bin that each is for."""
 
     patterns: Ints
-    kinds: Ints
+    bin_types: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,35 +66,35 @@ class Master:
         self.pool = Pool(np.zeros((0, self._sizes), dtype=np.int64), np.zeros(0, dtype=np.int64))
         self._known: set[tuple[int, bytes]] = set()
 
-    def add(self, patterns: Ints, kind: int) -> int:
-        """Add those patterns, for bins of this kind, that are new; says how many."""
+    def add(self, patterns: Ints, bin_type: int) -> int:
+        """Add those patterns, for bins of this type, that are new; says how many."""
         new = []
         for index, pattern in enumerate(patterns):
-            key = kind, pattern.tobytes()
+            key = bin_type, pattern.tobytes()
             if key not in self._known:
                 self._known.add(key)
                 new.append(index)
         if new:
-            kinds = np.full(len(new), kind)
-            _add_columns(self._model, patterns[new], kinds, self._costs[kinds])
+            bin_types = np.full(len(new), bin_type)
+            _add_columns(self._model, patterns[new], bin_types, self._costs[bin_types])
             self.pool = Pool(
                 np.concatenate((self.pool.patterns, patterns[new])),
-                np.concatenate((self.pool.kinds, kinds)),
+                np.concatenate((self.pool.bin_types, bin_types)),
             )
         return len(new)
 
     def add_pool(self, pool: Pool) -> None:
         """Add the patterns of a pool."""
-        for kind in range(len(self._costs)):
-            self.add(pool.patterns[pool.kinds == kind], kind)
+        for bin_type in range(len(self._costs)):
+            self.add(pool.patterns[pool.bin_types == bin_type], bin_type)
 
     def add_filled(self, filled: Sequence[Filled]) -> None:
         """Add the patterns of these bins."""
         patterns = np.array([each.pattern for each in filled])
-        self.add_pool(Pool(patterns, np.array([each.kind for each in filled])))
+        self.add_pool(Pool(patterns, np.array([each.bin_type for each in filled])))
 
     def require(self, counts: Ints, taken: Ints) -> None:
-        """So many of each size are to be covered from now on; so many of each kind are taken."""
+        """So many of each size are to be covered from now on; so many of each type are taken."""
         for row, count in enumerate(counts.tolist()):
             self._model.changeRowBounds(row, count, _INFINITY)
         for row, limit in enumerate((self._stocks - taken).tolist(), self._sizes):
@@ -135,7 +135,7 @@ def central_duals(
     model.setOptionValue("run_crossover", "off")
     model.setOptionValue("time_limit", clock.left)
     _add_rows(model, counts, _limits(stocks))
-    _add_columns(model, pool.patterns, pool.kinds, costs[pool.kinds])
+    _add_columns(model, pool.patterns, pool.bin_types, costs[pool.bin_types])
     model.run()
     found: Floats = np.array(model.getSolution().row_dual)[: len(counts)]
     # No size is worth more than a bin to itself; with too little stock the method runs away.
@@ -160,12 +160,12 @@ def choose_whole(
     clock: Clock,
     nodes: int | None = None,
 ) -> Choice:
-    """Patterns that cover all items, at the least `goal` (costs of each kind), or just any.
+    """Patterns that cover all items, at the least `goal` (costs of each type), or just any.
 
-    Within the `limits`, each the costs of the kinds and the most of their sum. The search ends
+    Within the `limits`, each the costs of the types and the most of their sum. The search ends
     after so many nodes.
     """
-    if not len(pool.kinds):
+    if not len(pool.bin_types):
         return Choice(None, final=bool(counts.any()))
     model = _model()
     model.setOptionValue("presolve", "on")
@@ -176,14 +176,14 @@ def choose_whole(
     if nodes is not None:
         model.setOptionValue("mip_max_nodes", nodes)
     _add_rows(model, counts, _limits(stocks))
-    prices = np.zeros(len(pool.kinds))
+    prices = np.zeros(len(pool.bin_types))
     if goal is not None:
-        prices += goal[pool.kinds]
-    _add_columns(model, pool.patterns, pool.kinds, prices)
-    every = np.arange(len(pool.kinds), dtype=np.int32)
+        prices += goal[pool.bin_types]
+    _add_columns(model, pool.patterns, pool.bin_types, prices)
+    every = np.arange(len(pool.bin_types), dtype=np.int32)
     for costs, most in limits:
         model.addRow(
-            -_INFINITY, float(most), len(every), every, costs[pool.kinds].astype(np.float64)
+            -_INFINITY, float(most), len(every), every, costs[pool.bin_types].astype(np.float64)
         )
     whole = np.full(len(every), highspy.HighsVarType.kInteger.value, dtype=np.uint8)
     model.changeColsIntegrality(len(every), every, whole)
@@ -208,7 +208,7 @@ def _model() -> highspy.Highs:
 
 
 def _add_rows(model: highspy.Highs, counts: Ints, limits: Floats) -> None:
-    """A row for each size, which is to be covered, and one for each kind, with its stock."""
+    """A row for each size, which is to be covered, and one for each type, with its stock."""
     lower = np.concatenate((counts, np.full(len(limits), -_INFINITY)))
     upper = np.concatenate((np.full(len(counts), _INFINITY), limits))
     none = np.zeros(0)
@@ -216,20 +216,20 @@ def _add_rows(model: highspy.Highs, counts: Ints, limits: Floats) -> None:
     model.addRows(len(lower), lower, upper, 0, starts, none.astype(np.int32), none)
 
 
-def _add_columns(model: highspy.Highs, patterns: Ints, kinds: Ints, costs: Floats) -> None:
-    """A column for each pattern: its sizes, and a one in its kind's row; no kind (-1), no one."""
+def _add_columns(model: highspy.Highs, patterns: Ints, bin_types: Ints, costs: Floats) -> None:
+    """A column for each pattern: its sizes, and a one in its type's row; no type (-1), no one."""
     lines, columns = np.nonzero(patterns)
-    real = np.flatnonzero(kinds >= 0)
-    indices = np.concatenate((columns, patterns.shape[1] + kinds[real]))
+    real = np.flatnonzero(bin_types >= 0)
+    indices = np.concatenate((columns, patterns.shape[1] + bin_types[real]))
     values = np.concatenate((patterns[lines, columns], np.ones(len(real))))
     order = np.argsort(np.concatenate((lines, real)), kind="stable")
-    lengths = np.bincount(lines, minlength=len(kinds)) + (kinds >= 0)
+    lengths = np.bincount(lines, minlength=len(bin_types)) + (bin_types >= 0)
     starts = np.concatenate(([0], np.cumsum(lengths)[:-1]))
     model.addCols(
-        len(kinds),
+        len(bin_types),
         costs,
-        np.zeros(len(kinds)),
-        np.full(len(kinds), _INFINITY),
+        np.zeros(len(bin_types)),
+        np.full(len(bin_types), _INFINITY),
         len(indices),
         starts.astype(np.int32),
         indices[order].astype(np.int32),

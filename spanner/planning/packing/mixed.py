@@ -1,4 +1,4 @@
-"""Bin packing with bins of several kinds, which differ in capacity, cost and stock."""
+"""Bin packing with bins of several types, which differ in capacity, cost and stock."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -13,7 +13,7 @@ from spanner.planning.packing.covers import covers, least_cost
 from spanner.planning.packing.heuristics import best_fit_decreasing
 from spanner.planning.packing.incumbent import Incumbent
 from spanner.planning.packing.pack import pack
-from spanner.planning.packing.problem import Cost, Kind, total_cost
+from spanner.planning.packing.problem import BinType, Cost, total_cost
 from spanner.planning.packing.scaling import distinct, items_of
 from spanner.planning.packing.starts import fill_shuffled
 
@@ -23,20 +23,20 @@ _COVERS = 40
 
 @dataclass(frozen=True, slots=True)
 class MixedPacking:
-    """Items in bins, with the kind (an index) of each, and whether any packing costs less.
+    """Items in bins, with the type (an index) of each, and whether any packing costs less.
 
     `proven` is about the first level of the cost; `bound` is what that is at least.
     """
 
     bins: list[list[int]]
-    kinds: list[int]
+    bin_types: list[int]
     bound: int
     proven: bool
 
 
-def pack_kinds(
+def pack_mixed(
     sizes: Sequence[int],
-    kinds: Sequence[Kind],
+    bin_types: Sequence[BinType],
     seconds: float = 2.0,
     *,
     dives: int | None = None,
@@ -47,22 +47,28 @@ def pack_kinds(
     Raises:
         DoesNotFitError: the bins do not suffice, by all that was tried.
     """
-    usable = [index for index, kind in enumerate(kinds) if kind.capacity > 0 and kind.stock != 0]
-    if not usable or max(sizes, default=0) > max(kinds[index].capacity for index in usable):
+    usable = [
+        index
+        for index, bin_type in enumerate(bin_types)
+        if bin_type.capacity > 0 and bin_type.stock != 0
+    ]
+    if not usable or max(sizes, default=0) > max(bin_types[index].capacity for index in usable):
         raise DoesNotFitError("no bin is large enough")
     if not any(sizes):
         if not sizes:
             return MixedPacking([], [], 0, proven=True)
-        cheapest = min(usable, key=lambda index: kinds[index].cost)
-        bound = kinds[cheapest].cost[0]
+        cheapest = min(usable, key=lambda index: bin_types[index].cost)
+        bound = bin_types[cheapest].cost[0]
         return MixedPacking([list(range(len(sizes)))], [cheapest], bound, proven=True)
     clock = Clock(seconds, dives)
-    levels = zip(*(kinds[index].cost for index in usable), strict=True)
+    levels = zip(*(bin_types[index].cost for index in usable), strict=True)
     units = [gcd(*level) or 1 for level in levels]
-    own = [replace(kinds[index], cost=_divided(kinds[index].cost, units)) for index in usable]
+    own = [
+        replace(bin_types[index], cost=_divided(bin_types[index].cost, units)) for index in usable
+    ]
     found = _Mixed(sizes, own, clock, seed).packing()
-    taken = [usable[kind] for kind in found.kinds]
-    return replace(found, kinds=taken, bound=found.bound * units[0])
+    taken = [usable[bin_type] for bin_type in found.bin_types]
+    return replace(found, bin_types=taken, bound=found.bound * units[0])
 
 
 def _divided(cost: Cost, units: Sequence[int]) -> Cost:
@@ -72,15 +78,19 @@ def _divided(cost: Cost, units: Sequence[int]) -> Cost:
 class _Mixed:
     """The search over one instance; costs have no common divisor."""
 
-    def __init__(self, sizes: Sequence[int], kinds: list[Kind], clock: Clock, seed: int) -> None:
+    def __init__(
+        self, sizes: Sequence[int], bin_types: list[BinType], clock: Clock, seed: int
+    ) -> None:
         self._sizes = sizes
-        self._kinds = kinds
+        self._kinds = bin_types
         self._clock = clock
         self._seed = seed
         self._bins: list[list[int]] = []
         self._taken: list[int] = []
         # More than any packing costs: a bin for each item, the dearest there are.
-        dearest = (max(level) for level in zip(*(kind.cost for kind in kinds), strict=True))
+        dearest = (
+            max(level) for level in zip(*(bin_type.cost for bin_type in bin_types), strict=True)
+        )
         self._cost: Cost = tuple(len(sizes) * cost + 1 for cost in dearest)
 
     def packing(self) -> MixedPacking:
@@ -104,10 +114,10 @@ class _Mixed:
 
     def _bound(self, least: int) -> int:
         """The bound by room, and where all bins cost the same that by number."""
-        costs = {kind.cost[0] for kind in self._kinds}
+        costs = {bin_type.cost[0] for bin_type in self._kinds}
         if len(costs) > 1:
             return least
-        largest = max(kind.capacity for kind in self._kinds)
+        largest = max(bin_type.capacity for bin_type in self._kinds)
         return max(least, costs.pop() * lower_bound(self._sizes, largest))
 
     def _fill_covers(self, sets: Sequence[tuple[Cost, list[int]]]) -> None:
@@ -115,34 +125,38 @@ class _Mixed:
         for cost, counts in sets:
             if cost >= self._cost or self._clock.over():
                 return
-            order = [kind for kind, count in enumerate(counts) for _ in range(count)]
+            order = [bin_type for bin_type, count in enumerate(counts) for _ in range(count)]
             for largest_first in (True, False):
-                order.sort(key=lambda kind: self._kinds[kind].capacity, reverse=largest_first)
+                order.sort(
+                    key=lambda bin_type: self._kinds[bin_type].capacity, reverse=largest_first
+                )
                 self._offer_in(order)
 
     def _offer_in(self, order: Sequence[int]) -> None:
         """Put the items in such bins, by best fit, if they fit."""
         with suppress(DoesNotFitError):
-            bins = best_fit_decreasing(self._sizes, [self._kinds[kind].capacity for kind in order])
+            bins = best_fit_decreasing(
+                self._sizes, [self._kinds[bin_type].capacity for bin_type in order]
+            )
             self._offer(bins)
 
     def _simple(self) -> Iterator[list[list[int]]]:
-        """Packings for bins of one kind, or with the bins of each tried in turn."""
+        """Packings for bins of one type, or with the bins of each tried in turn."""
         largest = max(self._sizes, default=0)
-        for kind in self._kinds:
-            if kind.capacity >= largest:
-                yield pack(self._sizes, kind.capacity, self._clock.left, dives=0).bins
+        for bin_type in self._kinds:
+            if bin_type.capacity >= largest:
+                yield pack(self._sizes, bin_type.capacity, self._clock.left, dives=0).bins
         count = len(self._sizes)
         for order in (
-            sorted(self._kinds, key=lambda kind: -kind.capacity),
-            sorted(self._kinds, key=lambda kind: kind.cost[0] / kind.capacity),
+            sorted(self._kinds, key=lambda bin_type: -bin_type.capacity),
+            sorted(self._kinds, key=lambda bin_type: bin_type.cost[0] / bin_type.capacity),
         ):
-            room = [kind.capacity for kind in order for _ in range(kind.at_most(count))]
+            room = [bin_type.capacity for bin_type in order for _ in range(bin_type.at_most(count))]
             with suppress(DoesNotFitError):
                 yield best_fit_decreasing(self._sizes, room)
 
     def _offer(self, bins: list[list[int]]) -> None:
-        """Take these bins if they cost less, each of the kind that suits it best."""
+        """Take these bins if they cost less, each of the type that suits it best."""
         taken = self._suited([sum(self._sizes[item] for item in own) for own in bins])
         if taken is not None:
             cost = total_cost(self._kinds, taken)
@@ -150,14 +164,14 @@ class _Mixed:
                 self._bins, self._taken, self._cost = bins, taken, cost
 
     def _suited(self, loads: Sequence[int]) -> list[int] | None:
-        """For each load the cheapest kind that takes it, the largest first; None: not enough."""
-        left = [kind.at_most(len(loads)) for kind in self._kinds]
+        """For each load the cheapest type that takes it, the largest first; None: not enough."""
+        left = [bin_type.at_most(len(loads)) for bin_type in self._kinds]
         taken = [0] * len(loads)
         for number in sorted(range(len(loads)), key=lambda number: -loads[number]):
             takes = [
                 index
-                for index, kind in enumerate(self._kinds)
-                if left[index] and kind.capacity >= loads[number]
+                for index, bin_type in enumerate(self._kinds)
+                if left[index] and bin_type.capacity >= loads[number]
             ]
             if not takes:
                 return None
@@ -178,7 +192,7 @@ class _Mixed:
             search.run(seeds)
         if incumbent.filled:
             bins = items_of(incumbent.sizes, incumbent.filled)
-            self._bins, self._taken = bins, [each.kind for each in incumbent.filled]
+            self._bins, self._taken = bins, [each.bin_type for each in incumbent.filled]
             self._cost = incumbent.cost
             self._offer(bins)
         return incumbent.bound

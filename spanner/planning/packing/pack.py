@@ -6,7 +6,7 @@ from spanner.planning.packing.bounds import lower_bound
 from spanner.planning.packing.clock import Clock
 from spanner.planning.packing.heuristics import best_fit_decreasing
 from spanner.planning.packing.incumbent import Incumbent
-from spanner.planning.packing.problem import Kind, Packing
+from spanner.planning.packing.problem import BinType, Packing
 from spanner.planning.packing.scaling import distinct, items_of
 from spanner.planning.packing.starts import fill_shuffled
 
@@ -51,7 +51,7 @@ def pack(
 
 def _searched(sizes: Sequence[int], capacity: int, most: int, clock: Clock, seed: int) -> Packing:
     """A packing in less than `most` bins, or no bins; and the bound."""
-    instance = distinct(sizes, [Kind(capacity, (1,))])
+    instance = distinct(sizes, [BinType(capacity, (1,))])
     incumbent = Incumbent(instance, (most,), lower_bound(sizes, capacity))
     seeds = fill_shuffled(incumbent, [0] * (most + most // 10 + 1), clock, seed)
     if not incumbent.settled and clock.dives != 0:

@@ -15,8 +15,8 @@ SMALL = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of bin. `cost` of each bin counts lexicographically; no `stock` is no limit."""
+class BinType:
+    """A type of bin. `cost` of each bin counts lexicographically; no `stock` is no limit."""
 
     capacity: int
     cost: Cost
@@ -42,17 +42,17 @@ class Packing:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A bin of an instance of distinct sizes: its kind, and how many it holds of each size."""
+    """A bin of an instance of distinct sizes: its type, and how many it holds of each size."""
 
-    kind: int
+    bin_type: int
     pattern: Ints
 
 
-def total_cost(kinds: Sequence[Kind], taken: Iterable[int]) -> Cost:
-    """The cost of bins of these kinds, each an index."""
-    total = (0,) * len(kinds[0].cost)
-    for kind in taken:
-        total = added(total, kinds[kind].cost)
+def total_cost(bin_types: Sequence[BinType], taken: Iterable[int]) -> Cost:
+    """The cost of bins of these types, each an index."""
+    total = (0,) * len(bin_types[0].cost)
+    for bin_type in taken:
+        total = added(total, bin_types[bin_type].cost)
     return total
 
 

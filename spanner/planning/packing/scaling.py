@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spanner.planning.packing.problem import Filled, Ints, Kind
+from spanner.planning.packing.problem import BinType, Filled, Ints
 
 _STEPS = 1 << 15
 _FINE_STEPS = 1 << 18
@@ -35,7 +35,7 @@ class Floors:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """Distinct sizes above 0, largest first, how many items have each, and the kinds of bins.
+    """Distinct sizes above 0, largest first, how many items have each, and the types of bins.
 
     `exact`: nothing was rounded, what is impossible here is so for the items too. `items` has the
     items (indices) of each size, `zeros` those that take no room.
@@ -43,33 +43,39 @@ class Sizes:
 
     sizes: Ints
     counts: Ints
-    kinds: tuple[Kind, ...]
+    bin_types: tuple[BinType, ...]
     items: tuple[Ints, ...]
     zeros: tuple[int, ...]
     floors: Floors
     exact: bool
 
-    def part(self, index: Ints, counts: Ints, kinds: tuple[Kind, ...]) -> "Sizes":
+    def part(self, index: Ints, counts: Ints, bin_types: tuple[BinType, ...]) -> "Sizes":
         """Some of the sizes only, with so many items, which have no names here."""
         sizes = self.sizes[index]
-        capacities = tuple(kind.capacity for kind in kinds)
+        capacities = tuple(bin_type.capacity for bin_type in bin_types)
         floors = Floors(sizes, np.arange(len(sizes)), counts, capacities)
         return Sizes(
-            sizes=sizes, counts=counts, kinds=kinds, items=(), zeros=(), floors=floors, exact=False
+            sizes=sizes,
+            counts=counts,
+            bin_types=bin_types,
+            items=(),
+            zeros=(),
+            floors=floors,
+            exact=False,
         )
 
 
-def distinct(sizes: Sequence[int], kinds: Sequence[Kind]) -> Sizes:
+def distinct(sizes: Sequence[int], bin_types: Sequence[BinType]) -> Sizes:
     """The instance of these items."""
     values = np.asarray(sizes, dtype=np.int64)
     positive = np.flatnonzero(values)
     values = values[positive]
     unit = int(np.gcd.reduce(values)) if len(values) else 1
-    largest = max(kind.capacity for kind in kinds) // unit
+    largest = max(bin_type.capacity for bin_type in bin_types) // unit
     different = len(np.unique(values)) or 1
     steps = max(1000, min(_STEPS, _MOST_CELLS // different))
     grid = unit * max(1, -(-largest // steps))
-    up = _rounded_up(values, grid, [kind.capacity for kind in kinds])
+    up = _rounded_up(values, grid, [bin_type.capacity for bin_type in bin_types])
     order = np.lexsort((positive, -up))
     firsts = np.flatnonzero(np.diff(up[order], prepend=-1))
     counts = np.diff(firsts, append=len(order))
@@ -79,10 +85,15 @@ def distinct(sizes: Sequence[int], kinds: Sequence[Kind]) -> Sizes:
     return Sizes(
         sizes=up[order][firsts],
         counts=counts,
-        kinds=tuple(Kind(kind.capacity // grid, kind.cost, kind.stock) for kind in kinds),
+        bin_types=tuple(
+            BinType(bin_type.capacity // grid, bin_type.cost, bin_type.stock)
+            for bin_type in bin_types
+        ),
         items=tuple(np.split(positive[order], firsts[1:])),
         zeros=tuple(np.setdiff1d(np.arange(len(sizes)), positive).tolist()),
-        floors=_floors(values[order] // fine, owners, [kind.capacity // fine for kind in kinds]),
+        floors=_floors(
+            values[order] // fine, owners, [bin_type.capacity // fine for bin_type in bin_types]
+        ),
         exact=grid == unit,
     )
 

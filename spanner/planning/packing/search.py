@@ -69,18 +69,20 @@ class Search:
         pool = every_pattern(self._sizes, _ALL, self._clock)
         if pool is None:
             return False
-        stocks = [kind.stock for kind in self._sizes.kinds]
+        stocks = [bin_type.stock for bin_type in self._sizes.bin_types]
         limits: list[tuple[Ints, int]] = []
         amounts = None
         for level in range(len(self._best.cost)):
-            costs = np.array([kind.cost[level] for kind in self._sizes.kinds], dtype=np.int64)
+            costs = np.array(
+                [bin_type.cost[level] for bin_type in self._sizes.bin_types], dtype=np.int64
+            )
             choice = choose_whole(
                 pool, self._sizes.counts, stocks, costs, limits, self._clock, _ALL.nodes
             )
             if choice.amounts is None:
                 return choice.final and self._sizes.exact
             amounts = choice.amounts
-            limits.append((costs, int(costs[pool.kinds] @ amounts)))
+            limits.append((costs, int(costs[pool.bin_types] @ amounts)))
         if amounts is not None:
             self._best.offer(filled(pool, amounts, self._sizes.counts))
         if self._sizes.exact:
@@ -130,11 +132,11 @@ class Search:
 
     def _finish(self, columns: Columns, partial: Partial) -> None:
         """Put what a dive left into the room of its bins, and into new ones."""
-        kinds, sizes = self._sizes.kinds, self._sizes.sizes
+        bin_types, sizes = self._sizes.bin_types, self._sizes.sizes
         left = partial.left.copy()
-        taken = [Filled(each.kind, each.pattern.copy()) for each in partial.taken]
+        taken = [Filled(each.bin_type, each.pattern.copy()) for each in partial.taken]
         rooms = sorted(
-            (kinds[each.kind].capacity - int(each.pattern @ sizes), index)
+            (bin_types[each.bin_type].capacity - int(each.pattern @ sizes), index)
             for index, each in enumerate(taken)
         )
         for index in np.flatnonzero(left):
@@ -149,11 +151,13 @@ class Search:
                 taken[target].pattern[index] += 1
         rest = self._best.cost[0] - 1 - partial.cost
         own = np.flatnonzero(left)
-        for kind, cost in enumerate(columns.costs):
-            stock = columns.stocks_after(taken)[kind]
+        for bin_type, cost in enumerate(columns.costs):
+            stock = columns.stocks_after(taken)[bin_type]
             most = int(left.sum()) if not cost else min(int(left.sum()), rest // int(cost))
-            capacities = [kinds[kind].capacity] * (most if stock is None else min(most, stock))
+            capacities = [bin_types[bin_type].capacity] * (
+                most if stock is None else min(most, stock)
+            )
             bins = fill(sizes[own].tolist(), left[own].tolist(), capacities, self._clock)
             if bins is not None:
                 new = [np.bincount(own[each], minlength=len(sizes)) for each in bins]
-                self._best.offer([*taken, *(Filled(kind, row) for row in new)])
+                self._best.offer([*taken, *(Filled(bin_type, row) for row in new)])

@@ -7,7 +7,7 @@ import numpy as np
 from spanner.planning.packing.clock import Clock
 from spanner.planning.packing.filling import fill
 from spanner.planning.packing.incumbent import Incumbent
-from spanner.planning.packing.problem import Filled, Kind
+from spanner.planning.packing.problem import BinType, Filled
 from spanner.planning.packing.scaling import distinct, items_of
 
 _WORK = 0.25
@@ -22,8 +22,8 @@ def fill_one_by_one(sizes: Sequence[int], capacity: int, count: int) -> list[lis
 
     None where they do not suffice.
     """
-    instance = distinct(sizes, [Kind(capacity, (1,))])
-    capacities = [instance.kinds[0].capacity] * count
+    instance = distinct(sizes, [BinType(capacity, (1,))])
+    capacities = [instance.bin_types[0].capacity] * count
     bins = fill(instance.sizes.tolist(), instance.counts.tolist(), capacities, Clock(_LONG))
     if bins is None:
         return None
@@ -34,11 +34,11 @@ def fill_one_by_one(sizes: Sequence[int], capacity: int, count: int) -> list[lis
 def fill_shuffled(
     incumbent: Incumbent, order: Sequence[int], clock: Clock, seed: int
 ) -> list[list[Filled]]:
-    """Fill bins of these kinds, opened in this order; returns some packings, good or not."""
+    """Fill bins of these types, opened in this order; returns some packings, good or not."""
     sizes = incumbent.sizes
     random = np.random.default_rng(seed)
     count = len(sizes.counts)
-    capacities = [sizes.kinds[kind].capacity for kind in order]
+    capacities = [sizes.bin_types[bin_type].capacity for bin_type in order]
     shuffled = np.arange(count)
     packings: list[list[Filled]] = []
     for number in range(_rounds(count, len(order), max(capacities, default=0))):
@@ -49,8 +49,8 @@ def fill_shuffled(
         )
         if bins is not None:
             packing = [
-                Filled(kind, np.bincount(shuffled[own], minlength=count))
-                for kind, own in zip(order, bins, strict=False)
+                Filled(bin_type, np.bincount(shuffled[own], minlength=count))
+                for bin_type, own in zip(order, bins, strict=False)
             ]
             incumbent.offer(packing)
             packings.append(packing)

@@ -12,7 +12,7 @@ from math import isqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from spanner.planning.packing.problem import Kind
+from spanner.planning.packing.problem import BinType
 from spanner.planning.runs.disc_orders import orders, windows
 from spanner.planning.runs.media_choice import cheapest
 from spanner.planning.runs.windows import (
@@ -34,17 +34,17 @@ _Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Units `start` to `stop` - 1 on one disc of the kind with this index."""
+    """Units `start` to `stop` - 1 on one disc of the type with this index."""
 
     start: int
     stop: int
-    kind: int
+    bin_type: int
 
 
 def contiguous(
     costs: Sequence[int],
     folders: Sequence[tuple[Hashable, ...]],
-    kinds: Sequence[Kind],
+    bin_types: Sequence[BinType],
     *,
     even: bool = True,
     penalties: Sequence[int] | None = None,
@@ -68,19 +68,19 @@ def contiguous(
     than 2**62.
 
     Raises:
-        DoesNotFitError: the stock does not suffice, or a unit fits no kind in stock.
+        DoesNotFitError: the stock does not suffice, or a unit fits no type in stock.
     """
     ends = [0, *accumulate(costs)]
-    discs = cheapest(ends, kinds)
+    discs = cheapest(ends, bin_types)
     if len(discs) < 2:
-        return [Run(0, len(costs), kind) for kind in discs]
+        return [Run(0, len(costs), bin_type) for bin_type in discs]
     units = Units.of(ends, folders, penalties)
-    capacities = {kind: min(kinds[kind].capacity, ends[-1]) for kind in discs}
+    capacities = {bin_type: min(bin_types[bin_type].capacity, ends[-1]) for bin_type in discs}
     before = _orders(ends, discs, capacities)
     field = _Field.of(units, before, capacities)
     if even:
-        levelled = field.emptied({kind: kinds[kind].capacity for kind in discs})
-        capacities = {kind: min(each, ends[-1]) for kind, each in levelled.items()}
+        levelled = field.emptied({bin_type: bin_types[bin_type].capacity for bin_type in discs})
+        capacities = {bin_type: min(each, ends[-1]) for bin_type, each in levelled.items()}
         field = _Field.of(units, before, capacities)
     return field.runs(len(discs), max(capacities.values()), even=even)
 
@@ -103,11 +103,11 @@ def _orders(
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """A place in a window, and the kind of the disc before it."""
+    """A place in a window, and the type of the disc before it."""
 
     window: int
     at: int
-    kind: int
+    bin_type: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +128,11 @@ class _Field:
         found: list[Window] = []
         for bounds, discs in zip(windows(units.ends, before, capacities), before, strict=True):
             window = Window.between(units, *bounds)
-            for source, kind in discs if window.sums.size else ():
+            for source, bin_type in discs if window.sums.size else ():
                 if found[source].sums.size:
-                    step = step_between(units, found, source, window, kind, capacities[kind])
+                    step = step_between(
+                        units, found, source, window, bin_type, capacities[bin_type]
+                    )
                     window.steps.append(step)
             found.append(window)
         keys = forward(found)
@@ -145,10 +147,12 @@ class _Field:
         for index, window in enumerate(self.windows[1:], 1):
             best = np.full(len(self.kept[index]), np.inf)
             for step in window.steps:
-                self._fill(index, step, float(capacities[step.kind]), fullest[step.source], best)
+                self._fill(
+                    index, step, float(capacities[step.bin_type]), fullest[step.source], best
+                )
             fullest.append(best)
         level = float(fullest[-1][0])
-        return {kind: _filled(level, capacity) for kind, capacity in capacities.items()}
+        return {bin_type: _filled(level, capacity) for bin_type, capacity in capacities.items()}
 
     def _fill(
         self, index: int, step: Step, capacity: float, before: _Floats, best: _Floats
@@ -193,7 +197,7 @@ class _Field:
             cuts = self._squared(picked, shift, even=even)
         stops = [self.windows[cut.window].first + cut.at for cut in cuts]
         return [
-            Run(start, stop, cut.kind)
+            Run(start, stop, cut.bin_type)
             for start, stop, cut in zip([0, *stops[:-1]], stops, cuts, strict=True)
         ]
 
@@ -221,7 +225,7 @@ class _Field:
                 found = np.flatnonzero(self._ways(index, step, rows, at))
                 if found.size:
                     break
-            cuts.append(_Cut(index, int(at[0]), step.kind))
+            cuts.append(_Cut(index, int(at[0]), step.bin_type))
             index, at = step.source, rows[found[:1]]
         return cuts[::-1]
 
@@ -266,7 +270,7 @@ class _Field:
         while index:
             steps, sources = ways[index]
             step = self.windows[index].steps[steps[column]]
-            cuts.append(_Cut(index, int(picked[index][column]), step.kind))
+            cuts.append(_Cut(index, int(picked[index][column]), step.bin_type))
             index, column = step.source, int(sources[column])
         return cuts[::-1]
 

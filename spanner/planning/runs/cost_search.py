@@ -9,7 +9,7 @@ from math import prod
 from operator import add
 
 from spanner.errors import DoesNotFitError
-from spanner.planning.packing.problem import Cost, Kind
+from spanner.planning.packing.problem import BinType, Cost
 from spanner.planning.runs.disc_orders import orders, windows
 
 _MOST_LABELS = 200_000
@@ -20,21 +20,23 @@ _MOST_GRAINS = 200
 _Chain = tuple[int, "_Chain"] | None  # discs, the last first
 
 
-def searched(ends: Sequence[int], kinds: dict[int, Kind], limits: dict[int, int]) -> list[int]:
+def searched(
+    ends: Sequence[int], bin_types: dict[int, BinType], limits: dict[int, int]
+) -> list[int]:
     """The best discs; where that takes too long, nearly the best."""
-    found = _search(ends, kinds, limits, 1, _MOST_LABELS)
+    found = _search(ends, bin_types, limits, 1, _MOST_LABELS)
     if found is None:
         grain = 1
         while prod(limit // grain + 1 for limit in limits.values()) > _MOST_GRAINS:
             grain += 1
         with suppress(DoesNotFitError):
-            return _needed(ends, kinds, _search(ends, kinds, limits, grain) or [])
-    return found or _search(ends, kinds, limits, 1) or []
+            return _needed(ends, bin_types, _search(ends, bin_types, limits, grain) or [])
+    return found or _search(ends, bin_types, limits, 1) or []
 
 
 def _search(
     ends: Sequence[int],
-    kinds: dict[int, Kind],
+    bin_types: dict[int, BinType],
     limits: dict[int, int],
     grain: int,
     most: int | None = None,
@@ -46,7 +48,7 @@ def _search(
     """
     last = len(ends) - 1
     furthest: dict[tuple[int, ...], int] = {}
-    costs = {index: (*kind.cost, 1) for index, kind in kinds.items()}
+    costs = {index: (*bin_type.cost, 1) for index, bin_type in bin_types.items()}
     nothing = (0,) * len(next(iter(costs.values())))
     serial = count(1)
     # Cost, minus the end (large discs come first), a number to go no further, stock taken, discs
@@ -65,8 +67,8 @@ def _search(
             continue
         furthest[key] = end
         left = {index: limits[index] - used for index, used in zip(limits, taken, strict=True)}
-        for index, kind in kinds.items():
-            stop = bisect_right(ends, ends[end] + kind.capacity) - 1
+        for index, bin_type in bin_types.items():
+            stop = bisect_right(ends, ends[end] + bin_type.capacity) - 1
             if stop == end or left.get(index, 1) == 0:
                 continue
             more = tuple(used + (each == index) for each, used in zip(limits, taken, strict=True))
@@ -75,14 +77,14 @@ def _search(
     raise DoesNotFitError("the discs are not enough")
 
 
-def _needed(ends: Sequence[int], kinds: dict[int, Kind], discs: list[int]) -> list[int]:
+def _needed(ends: Sequence[int], bin_types: dict[int, BinType], discs: list[int]) -> list[int]:
     """Without discs that can be left out in this order."""
-    capacities = {index: kind.capacity for index, kind in kinds.items()}
+    capacities = {index: bin_type.capacity for index, bin_type in bin_types.items()}
     spare: int | None = 0
     while spare is not None:
         found = windows(ends, orders(discs, most=0), capacities)
         spare = next((at for at in range(len(discs)) if found[at][1] >= found[at + 1][0]), None)
-        discs = [kind for at, kind in enumerate(discs) if at != spare]
+        discs = [bin_type for at, bin_type in enumerate(discs) if at != spare]
     return discs
 
 

@@ -1,7 +1,7 @@
 """The orders in which chosen discs can be taken, and how far each reaches.
 
 An order is told by choices of discs: the first is none of them, the last all, and before each came
-those with one disc less, which is given with that disc's kind.
+those with one disc less, which is given with that disc's type.
 """
 
 from bisect import bisect_left, bisect_right
@@ -12,16 +12,16 @@ from math import prod
 
 
 def orders(discs: Sequence[int], most: int = 2_000) -> list[list[tuple[int, int]]]:
-    """All orders of discs of these kinds, or only the given one if there are too many choices."""
+    """All orders of discs of these types, or only the given one if there are too many choices."""
     counts = Counter(discs)
     if prod(each + 1 for each in counts.values()) > most:
-        return [[], *([(index, kind)] for index, kind in enumerate(discs))]
+        return [[], *([(index, bin_type)] for index, bin_type in enumerate(discs))]
     choices = list(product(*(range(each + 1) for each in counts.values())))
     number = {choice: index for index, choice in enumerate(choices)}
     return [
         [
-            (number[(*choice[:axis], choice[axis] - 1, *choice[axis + 1 :])], kind)
-            for axis, kind in enumerate(counts)
+            (number[(*choice[:axis], choice[axis] - 1, *choice[axis + 1 :])], bin_type)
+            for axis, bin_type in enumerate(counts)
             if choice[axis]
         ]
         for choice in choices
@@ -37,12 +37,12 @@ def windows(
     """
     last = [0] * len(before)
     for index, steps in enumerate(before):
-        for source, kind in steps:
-            stop = bisect_right(ends, ends[last[source]] + capacities[kind]) - 1
+        for source, bin_type in steps:
+            stop = bisect_right(ends, ends[last[source]] + capacities[bin_type]) - 1
             last[index] = max(last[index], stop)
     first = [len(ends) - 1] * len(before)
     for index in range(len(before) - 1, -1, -1):
-        for source, kind in before[index]:
-            start = bisect_left(ends, ends[first[index]] - capacities[kind])
+        for source, bin_type in before[index]:
+            start = bisect_left(ends, ends[first[index]] - capacities[bin_type])
             first[source] = min(first[source], start)
     return list(zip(first, last, strict=True))

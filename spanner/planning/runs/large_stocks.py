@@ -1,7 +1,7 @@
 """The best discs from several large stocks: all choices of one number of discs are tried at once.
 
 So large stocks can be taken in more ways than a search by rising cost gets through. A table has a
-cell for how many discs there are of each kind; the kind with the largest stock is left out of it,
+cell for how many discs there are of each type; the type with the largest stock is left out of it,
 as it makes up the number.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spanner.errors import DoesNotFitError
-from spanner.planning.packing.problem import Cost, Kind
+from spanner.planning.packing.problem import BinType, Cost
 
 _MOST_TAKEN = 2_000
 """Ways to take of limited stocks that a search goes through in no time."""
@@ -24,16 +24,18 @@ _LARGEST = 2**62
 _Ints = NDArray[np.int32]
 
 
-def suits(ends: Sequence[int], kinds: dict[int, Kind], limits: dict[int, int]) -> bool:
+def suits(ends: Sequence[int], bin_types: dict[int, BinType], limits: dict[int, int]) -> bool:
     """Whether the stocks can be taken in many ways, but not in more than a table has cells for.
 
-    Of all kinds at most one may be without a limit.
+    Of all types at most one may be without a limit.
     """
     stocks = sorted(limit + 1 for limit in limits.values())
-    if len(kinds) - len(limits) > 1 or prod(stocks) <= _MOST_TAKEN:
+    if len(bin_types) - len(limits) > 1 or prod(stocks) <= _MOST_TAKEN:
         return False
-    largest = max(max(kind.cost, default=0) for kind in kinds.values())
-    return prod(stocks[: len(kinds) - 1]) <= _MOST_CELLS and (largest + 1) * len(ends) < _LARGEST
+    largest = max(max(bin_type.cost, default=0) for bin_type in bin_types.values())
+    return (
+        prod(stocks[: len(bin_types) - 1]) <= _MOST_CELLS and (largest + 1) * len(ends) < _LARGEST
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,35 +43,35 @@ class CountTable:
     """How far each choice of so many discs reaches, and at what cost."""
 
     last: int
-    axes: list[int]  # the kinds, that with the largest stock last
+    axes: list[int]  # the types, that with the largest stock last
     most: int  # of that
     strides: list[int]
-    counts: list[_Ints]  # by axis and cell; those of the last kind are less than the number by that
+    counts: list[_Ints]  # by axis and cell; those of the last type are less than the number by that
     reach: list[_Ints]  # where a disc stops, by where it starts; -1 where it takes nothing
     costs: NDArray[np.int64]
 
     @classmethod
     def over(
-        cls, ends: Sequence[int], kinds: dict[int, Kind], limits: dict[int, int]
+        cls, ends: Sequence[int], bin_types: dict[int, BinType], limits: dict[int, int]
     ) -> "CountTable":
         """For items with these running sums of their costs, and the stocks that may run out."""
-        *axes, last = sorted(kinds, key=lambda index: limits.get(index, _LARGEST))
+        *axes, last = sorted(bin_types, key=lambda index: limits.get(index, _LARGEST))
         shape = [limits[index] + 1 for index in axes]
         counts = [each.ravel() for each in np.indices(shape, dtype=np.int32)]
         strides = [prod(shape[axis + 1 :]) for axis in range(len(axes))]
-        costs = np.array([(*kinds[index].cost, 1) for index in (*axes, last)], dtype=np.int64)
+        costs = np.array([(*bin_types[index].cost, 1) for index in (*axes, last)], dtype=np.int64)
         return cls(
             len(ends) - 1,
             [*axes, last],
             limits.get(last, len(ends)),
             [*strides, 0],
             [*counts, np.sum(counts, axis=0)],
-            [_reach(ends, kinds[index].capacity) for index in (*axes, last)],
+            [_reach(ends, bin_types[index].capacity) for index in (*axes, last)],
             costs[:, costs.any(axis=0)],
         )
 
     def best(self) -> list[int]:
-        """The kinds of the best discs, in order."""
+        """The types of the best discs, in order."""
         # What counts most of a cell's cost, but for the number of discs times that of the last.
         more = self.costs[:-1, 0] - self.costs[-1, 0]
         first = more @ np.stack(self.counts[:-1])

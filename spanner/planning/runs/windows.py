@@ -75,7 +75,7 @@ class Step:
     """A disc between a cut in one window, `source`, and a cut in a later one."""
 
     source: int
-    kind: int
+    bin_type: int
     first: Ints  # for each place in the later window, the first in the source that fits
     fitting: Ints  # for each place in the source, how many in the later window fit
     added: Ints  # what cutting there adds to the key, by the source's level and the place
@@ -118,9 +118,9 @@ class Window:
 
 
 def step_between(
-    units: Units, found: list[Window], source: int, window: Window, kind: int, capacity: int
+    units: Units, found: list[Window], source: int, window: Window, bin_type: int, capacity: int
 ) -> Step:
-    """The disc of this kind and capacity between the window `source` (a number) and a later one."""
+    """The disc of this type and capacity between the window `source` (a number) and a later one."""
     earlier = found[source]
     after = earlier.first + len(earlier.sums)
     # The least that cross any place after the source's window and before each of this one's.
@@ -129,7 +129,7 @@ def step_between(
     newly = window.crossing - np.minimum(earlier.levels[:, None], least)
     return Step(
         source,
-        kind,
+        bin_type,
         np.searchsorted(earlier.sums, window.sums - capacity),
         np.searchsorted(window.sums, earlier.sums + capacity, side="right"),
         window.weights + _DIVIDED * np.maximum(0, newly),

@@ -6,7 +6,7 @@ from itertools import product
 from operator import mul
 from random import Random
 
-from spanner.planning.packing.problem import Cost, Kind, added
+from spanner.planning.packing.problem import BinType, Cost, added
 
 
 def fillings(
@@ -22,8 +22,8 @@ def load(numbers: Sequence[int], worths: Sequence[int]) -> int:
     return sum(map(mul, numbers, worths))
 
 
-def least_cost(sizes: Sequence[int], kinds: Sequence[Kind]) -> Cost | None:
-    """By trying all partitions, in bins of all kinds; None where there is none."""
+def least_cost(sizes: Sequence[int], bin_types: Sequence[BinType]) -> Cost | None:
+    """By trying all partitions, in bins of all types; None where there is none."""
     loads = [
         sum(size for item, size in enumerate(sizes) if chosen >> item & 1)
         for chosen in range(1 << len(sizes))
@@ -32,21 +32,21 @@ def least_cost(sizes: Sequence[int], kinds: Sequence[Kind]) -> Cost | None:
     @cache
     def rest(items: int, left: tuple[int, ...]) -> Cost | None:
         if not items:
-            return (0,) * len(kinds[0].cost)
+            return (0,) * len(bin_types[0].cost)
         first = items & -items
         costs = []
         own = items
         while own:
-            for index, kind in enumerate(kinds if own & first else ()):
-                if left[index] and loads[own] <= kind.capacity:
+            for index, bin_type in enumerate(bin_types if own & first else ()):
+                if left[index] and loads[own] <= bin_type.capacity:
                     fewer = (*left[:index], left[index] - 1, *left[index + 1 :])
                     cost = rest(items ^ own, fewer)
                     if cost is not None:
-                        costs.append(added(cost, kind.cost))
+                        costs.append(added(cost, bin_type.cost))
             own = (own - 1) & items
         return min(costs, default=None)
 
-    return rest(len(loads) - 1, tuple(kind.at_most(len(sizes)) for kind in kinds))
+    return rest(len(loads) - 1, tuple(bin_type.at_most(len(sizes)) for bin_type in bin_types))
 
 
 def assert_packed(

@@ -13,7 +13,7 @@ from spanner.errors import DoesNotFitError
 from spanner.planning.packing import bounds, heuristics
 from spanner.planning.packing.bounds import lower_bound
 from spanner.planning.packing.heuristics import best_fit, best_fit_decreasing, decreasing
-from spanner.planning.packing.problem import Kind
+from spanner.planning.packing.problem import BinType
 
 # bounds
 
@@ -61,7 +61,7 @@ def test_sizes_rounded_up_to_parts_of_the_bin(
 )
 def test_no_packing_has_fewer_bins_than_the_bound(case: tuple[int, list[int]]) -> None:
     capacity, sizes = case
-    best = least_cost(sizes, [Kind(capacity, (1,))])
+    best = least_cost(sizes, [BinType(capacity, (1,))])
     assert best
     assert lower_bound(sizes, capacity) <= best[0]
 

@@ -21,7 +21,7 @@ from spanner.planning.packing.closing import (
 from spanner.planning.packing.columns import Columns
 from spanner.planning.packing.dives import Partial
 from spanner.planning.packing.master import Pool
-from spanner.planning.packing.problem import Filled, Floats, Ints, Kind, total_cost
+from spanner.planning.packing.problem import BinType, Filled, Floats, Ints, total_cost
 from spanner.planning.packing.scaling import distinct
 
 ALL = Effort(states=10**6, patterns=10**6, nodes=10**6)
@@ -100,12 +100,12 @@ def test_too_many_to_list() -> None:
 
 
 @st.composite
-def instances(draw: st.DrawFn) -> tuple[list[int], list[Kind], int]:
-    """Sizes, kinds that can take them, and the least cost."""
-    kinds = draw(
+def instances(draw: st.DrawFn) -> tuple[list[int], list[BinType], int]:
+    """Sizes, types that can take them, and the least cost."""
+    bin_types = draw(
         st.lists(
             st.builds(
-                Kind,
+                BinType,
                 st.integers(8, 20),
                 st.tuples(st.sampled_from([0, 1, 3, 7, 10])),
                 st.sampled_from([None, 1, 3]),
@@ -114,24 +114,24 @@ def instances(draw: st.DrawFn) -> tuple[list[int], list[Kind], int]:
             max_size=2,
         )
     )
-    largest = max(kind.capacity for kind in kinds)
+    largest = max(bin_type.capacity for bin_type in bin_types)
     sizes = draw(
         st.lists(st.integers(1, largest // draw(st.integers(1, 3))), min_size=1, max_size=7)
     )
-    if least_cost(sizes, kinds) is None:
-        kinds.append(Kind(largest, (9,)))
-    best = least_cost(sizes, kinds)
+    if least_cost(sizes, bin_types) is None:
+        bin_types.append(BinType(largest, (9,)))
+    best = least_cost(sizes, bin_types)
     assert best
-    return sizes, kinds, best[0]
+    return sizes, bin_types, best[0]
 
 
 @settings(max_examples=150, deadline=None)
 @given(instances(), st.integers(0, 99))
 def test_by_any_duals_a_best_packing_is_left_but_no_cheaper_one(
-    instance: tuple[list[int], list[Kind], int], seed: int
+    instance: tuple[list[int], list[BinType], int], seed: int
 ) -> None:
-    sizes, kinds, best = instance
-    columns = Columns(distinct(sizes, kinds), 0)
+    sizes, bin_types, best = instance
+    columns = Columns(distinct(sizes, bin_types), 0)
     solution = columns.converge(Clock(LONG))
     assert solution
     random = np.random.default_rng(seed)
@@ -148,7 +148,7 @@ def test_by_any_duals_a_best_packing_is_left_but_no_cheaper_one(
         pool = usable_patterns(columns, whole, best - 1, duals, ALL, Clock(LONG))
         assert pool is not None
         found = close(columns, whole, best - 1, pool, ALL, Clock(LONG))
-        assert found == Closed(None, impossible=True) or not len(pool.kinds)
+        assert found == Closed(None, impossible=True) or not len(pool.bin_types)
 
 
 def closed(columns: Columns, most: int, duals: Floats) -> Closed:
@@ -163,15 +163,15 @@ def assert_whole(columns: Columns, bins: Sequence[Filled], most: int) -> None:
     sizes = columns.sizes
     assert np.array_equal(sum(each.pattern for each in bins), sizes.counts)
     for each in bins:
-        assert each.pattern @ sizes.sizes <= sizes.kinds[each.kind].capacity
+        assert each.pattern @ sizes.sizes <= sizes.bin_types[each.bin_type].capacity
     for stock, taken in zip(columns.stocks, columns.taken(bins), strict=True):
         assert stock is None or taken <= stock
-    assert total_cost(sizes.kinds, (each.kind for each in bins))[0] <= most
+    assert total_cost(sizes.bin_types, (each.bin_type for each in bins))[0] <= most
 
 
 def test_good_duals_leave_few_patterns() -> None:
     # At the bound there is no room to waste, so that of all patterns only full ones are left.
-    columns = Columns(distinct(triplets(36, 1), [Kind(1000, (1,))]), 0)
+    columns = Columns(distinct(triplets(36, 1), [BinType(1000, (1,))]), 0)
     columns.converge(Clock(LONG))
     every = every_pattern(columns.sizes, ALL, Clock(LONG))
     whole = Partial(columns.sizes.counts.copy())
@@ -179,12 +179,12 @@ def test_good_duals_leave_few_patterns() -> None:
     pool = usable_patterns(columns, whole, columns.bound, duals, ALL, Clock(LONG))
     assert every is not None
     assert pool is not None
-    assert 0 < 10 * len(pool.kinds) < len(every.kinds)
+    assert 0 < 10 * len(pool.bin_types) < len(every.bin_types)
     assert set(rows(pool.patterns)) <= set(rows(every.patterns))
 
 
 def test_what_a_dive_took_counts() -> None:
-    columns = Columns(distinct([6, 6, 4, 4], [Kind(10, (3,), 1), Kind(6, (2,))]), 0)
+    columns = Columns(distinct([6, 6, 4, 4], [BinType(10, (3,), 1), BinType(6, (2,))]), 0)
     assert columns.sizes.sizes.tolist() == [3, 2]
     # The only bin of 10 has a 6 and a 4; what is left would fit into another one.
     partial = Partial(np.array([1, 1]), [Filled(0, np.array([1, 1]))], 3)
@@ -200,10 +200,10 @@ def test_what_a_dive_took_counts() -> None:
 
 
 def test_patterns_of_several_kinds() -> None:
-    sizes = distinct([6, 6, 4], [Kind(10, (2,)), Kind(5, (1,)), Kind(3, (1,))])
+    sizes = distinct([6, 6, 4], [BinType(10, (2,)), BinType(5, (1,)), BinType(3, (1,))])
     pool = every_pattern(sizes, ALL, Clock(LONG))
     assert pool is not None
-    found = sorted(zip(pool.kinds.tolist(), map(tuple, pool.patterns.tolist()), strict=True))
+    found = sorted(zip(pool.bin_types.tolist(), map(tuple, pool.patterns.tolist()), strict=True))
     # Largest first: 6 and 4. A bin of 3 takes nothing, so nothing can be added to it.
     assert found == [(0, (1, 1)), (1, (0, 1)), (2, (0, 0))]
     assert every_pattern(sizes, Effort(10**6, 2, 1), Clock(LONG)) is None
@@ -212,14 +212,14 @@ def test_patterns_of_several_kinds() -> None:
 def test_what_patterns_hold_beyond_the_items_is_left_out() -> None:
     pool = Pool(np.array([[1, 1], [2, 0], [0, 0]]), np.array([0, 1, 0]))
     bins = filled(pool, np.array([2, 1, 1]), np.array([3, 1]))
-    assert [(each.kind, each.pattern.tolist()) for each in bins] == [
+    assert [(each.bin_type, each.pattern.tolist()) for each in bins] == [
         (0, [1, 1]),
         (0, [1, 0]),
         (1, [1, 0]),
     ]
-    assert filled(pool, np.array([1, 1, 0]), np.array([1, 1]))[-1].kind == 0
+    assert filled(pool, np.array([1, 1, 0]), np.array([1, 1]))[-1].bin_type == 0
 
 
 def test_without_a_pattern_there_is_no_packing() -> None:
-    columns = Columns(distinct([6, 6, 6], [Kind(10, (1,))]), 0)
+    columns = Columns(distinct([6, 6, 6], [BinType(10, (1,))]), 0)
     assert closed(columns, 2, np.array([1.0])) == Closed(None, impossible=True)

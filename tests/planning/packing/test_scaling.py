@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanner.planning.packing import scaling
-from spanner.planning.packing.problem import Filled, Kind
+from spanner.planning.packing.problem import BinType, Filled
 from spanner.planning.packing.scaling import Sizes, distinct, items_of
 
 SECTOR = 2048
@@ -54,18 +54,18 @@ def test_what_fits_on_the_grid_fits_and_what_fits_does_so_rounded_down(
     with pytest.MonkeyPatch.context() as patch:
         for name, value in steps.items():
             patch.setattr(scaling, name, value)
-        found = distinct(sizes, [Kind(capacity, (1,)) for capacity in capacities])
+        found = distinct(sizes, [BinType(capacity, (1,)) for capacity in capacities])
     grid, fine = of_items(found, sizes)
     exact = []
     for chosen in range(1 << len(sizes)):
         own = [item for item in range(len(sizes)) if chosen >> item & 1]
         load, up, down = (sum(each[item] for item in own) for each in (sizes, grid, fine))
-        for kind, floor, capacity in zip(
-            found.kinds, found.floors.capacities, capacities, strict=True
+        for bin_type, floor, capacity in zip(
+            found.bin_types, found.floors.capacities, capacities, strict=True
         ):
-            assert load <= capacity or up > kind.capacity
+            assert load <= capacity or up > bin_type.capacity
             assert load > capacity or down <= floor
-            exact.append((load <= capacity) == (up <= kind.capacity))
+            exact.append((load <= capacity) == (up <= bin_type.capacity))
     assert all(exact) or not found.exact
 
 
@@ -73,7 +73,7 @@ def test_what_fits_on_the_grid_fits_and_what_fits_does_so_rounded_down(
 @given(nearly_full(), st.randoms(use_true_random=False))
 def test_each_item_comes_out_once(case: tuple[list[int], list[int]], random: Random) -> None:
     sizes, capacities = case
-    found = distinct(sizes, [Kind(capacity, (1,)) for capacity in capacities])
+    found = distinct(sizes, [BinType(capacity, (1,)) for capacity in capacities])
     patterns = np.zeros((4, len(found.counts)), dtype=np.int64)
     for index, count in enumerate(found.counts):
         for _ in range(count):
@@ -88,12 +88,12 @@ def test_each_item_comes_out_once(case: tuple[list[int], list[int]], random: Ran
 
 
 def test_equal_sizes_are_one_and_keep_their_order() -> None:
-    found = distinct([6, 0, 4, 6, 2, 0, 6], [Kind(20, (1,)), Kind(9, (2,), 3)])
+    found = distinct([6, 0, 4, 6, 2, 0, 6], [BinType(20, (1,)), BinType(9, (2,), 3)])
     assert found.sizes.tolist() == [3, 2, 1]
     assert found.counts.tolist() == [3, 1, 1]
     assert [own.tolist() for own in found.items] == [[0, 3, 6], [2], [4]]
     assert found.zeros == (1, 5)
-    assert found.kinds == (Kind(10, (1,)), Kind(4, (2,), 3))
+    assert found.bin_types == (BinType(10, (1,)), BinType(4, (2,), 3))
     assert found.exact
     two = [Filled(0, np.array([2, 0, 1])), Filled(0, np.array([1, 1, 0]))]
     assert items_of(found, two) == [[0, 1, 3, 4, 5], [2, 6]]
@@ -112,23 +112,23 @@ def test_equal_sizes_are_one_and_keep_their_order() -> None:
     ],
 )
 def test_whether_anything_was_rounded(sizes: list[int], capacity: int, exact: bool) -> None:
-    assert distinct(sizes, [Kind(capacity, (1,))]).exact == exact
+    assert distinct(sizes, [BinType(capacity, (1,))]).exact == exact
 
 
 def test_many_distinct_sizes_make_the_grid_coarser_but_not_for_bounds() -> None:
     random = Random(1)
     sizes = [random.randrange(1, DVD) for _ in range(5_000)]
-    found = distinct(sizes, [Kind(DVD, (1,))])
-    assert 1_000 <= found.kinds[0].capacity <= 2_400
+    found = distinct(sizes, [BinType(DVD, (1,))])
+    assert 1_000 <= found.bin_types[0].capacity <= 2_400
     assert len(found.sizes) <= 2_400
     assert found.counts.sum() == found.floors.counts.sum() == 5_000
     assert found.floors.capacities[0] > 10_000
     volume, bound = sum(sizes) / DVD, int(found.floors.sizes @ found.floors.counts)
     assert 0.99 * volume < bound / found.floors.capacities[0] <= volume + 1e-3
-    assert volume <= found.sizes @ found.counts / found.kinds[0].capacity
+    assert volume <= found.sizes @ found.counts / found.bin_types[0].capacity
 
 
 def test_what_has_no_size() -> None:
-    found = distinct([0, 0], [Kind(DVD, (1,))])
+    found = distinct([0, 0], [BinType(DVD, (1,))])
     assert (len(found.sizes), found.zeros, found.exact) == (0, (0, 1), False)
     assert items_of(found, [Filled(0, np.zeros(0, dtype=np.int64))]) == [[0, 1]]

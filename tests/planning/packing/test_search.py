@@ -15,7 +15,7 @@ from spanner.planning.packing.columns import Columns
 from spanner.planning.packing.dives import dive
 from spanner.planning.packing.heuristics import best_fit_decreasing
 from spanner.planning.packing.incumbent import Incumbent
-from spanner.planning.packing.problem import Filled, Kind
+from spanner.planning.packing.problem import BinType, Filled
 from spanner.planning.packing.scaling import distinct
 from spanner.planning.packing.search import Search
 
@@ -99,7 +99,7 @@ def test_one_bin_more_than_the_linear_program_says() -> None:
     assert min(HARD) > 83 / 4
     assert sum(HARD) == 6 * 83
     assert not fills_bins(tuple(HARD), 83)
-    columns = Columns(distinct(HARD, [Kind(83, (1,))]), 0)
+    columns = Columns(distinct(HARD, [BinType(83, (1,))]), 0)
     assert columns.converge(Clock(ENOUGH))
     columns.central_duals(Clock(30.0))
     assert columns.bound == 6
@@ -122,7 +122,7 @@ def test_what_just_fits_beside_the_smallest_is_not_alone() -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_dive_loses_nothing(seed: int) -> None:
-    found = distinct(triplets(60, 7), [Kind(1000, (3,), 20), Kind(500, (2,))])
+    found = distinct(triplets(60, 7), [BinType(1000, (3,), 20), BinType(500, (2,))])
     columns = Columns(found, 0)
     start = columns.converge(Clock(ENOUGH))
     assert start
@@ -135,14 +135,14 @@ def test_a_dive_loses_nothing(seed: int) -> None:
         before = len(partial.taken)
         assert partial.cost == columns.taken(partial.taken) @ columns.costs <= 66
         for each in partial.taken:
-            assert each.pattern @ found.sizes <= found.kinds[each.kind].capacity
+            assert each.pattern @ found.sizes <= found.bin_types[each.bin_type].capacity
     assert before > 10
 
 
 def test_a_search_starts_from_given_packings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Their patterns alone do, where no others are made."""
     sizes = [size for _ in range(20) for size in (500, 300, 200)]
-    found = distinct(sizes, [Kind(1000, (1,))])
+    found = distinct(sizes, [BinType(1000, (1,))])
     monkeypatch.setattr(Columns, "price", lambda *_: 0)
     monkeypatch.setattr(search, "usable_patterns", lambda *_: None)
     for seeds, cost in (([], 21), ([[Filled(0, np.array([1, 1, 1]))]], 20)):
