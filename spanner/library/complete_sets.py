@@ -13,7 +13,7 @@ from functools import lru_cache
 import msgspec
 
 from spanner.catalog.escaping import escape, unescape
-from spanner.model.base_set import BaseFile, BasePart
+from spanner.model.base_set import BasePart
 from spanner.model.plan import Plan, SetInfo
 from spanner.model.tree import SourceRoot
 from spanner.planning.plan_file import decode
@@ -166,21 +166,6 @@ class CompleteSets:
             )
             for path, found in parts.items()
         }
-
-
-def earlier(
-    held: HeldContent, path: str, links: tuple[str, ...], mtime_ns: int, mode: int
-) -> BaseFile:
-    """A file of now whose content is held."""
-    return BaseFile(
-        path=path,
-        size=held.size,
-        mtime_ns=mtime_ns,
-        mode=mode,
-        set_id=held.set_id,
-        parts=held.parts,
-        links=links,
-    )
 
 
 def _stored(set_id: str, path: str, parts: dict[int, tuple[int, str]]) -> StoredContent:
