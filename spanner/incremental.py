@@ -1,4 +1,4 @@
-"""What of the sources must go onto discs: the rest is on discs of earlier sets, which is said."""
+"""Compares the sources with complete sets: what those hold is not archived again."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from burners.progress import Progress
 from spanner.errors import NothingNewError
-from spanner.library.complete_sets import CompleteSets, HeldContent, StoredContent, earlier
+from spanner.library.complete_sets import CompleteSets, HeldContent, StoredContent
 from spanner.model.base_set import BaseDisc, BaseFile, BaseSet, ComparedSet
 from spanner.model.plan import Duplicate, Item, Plan, SetInfo
 from spanner.model.tree import File, Tree
@@ -20,12 +20,12 @@ _Hashes = dict[Division, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncrementalOptions:
-    """What is not to be archived again. `replicate`: globs of what goes onto every disc anyway.
+    """What is not archived again, and how that is found.
 
-    `include_library`: a copy of the library goes there too.
-
-    `new_only`: what the last set of the same source has, by path, size and time; `by_hash`: by
-    content. `skip_archived`: what any set has, by content. `hash`: all hashes are wanted.
+    `new_only`: what the newest set of the same source has, by path, size and time; with `by_hash`
+    by content. `skip_archived`: what any set has, by content. `hash`: all hashes are wanted.
+    `replicate`: globs of what goes onto every disc anyway. `include_library`: a copy of the library
+    goes there too.
     """
 
     new_only: bool = False
@@ -37,17 +37,20 @@ class IncrementalOptions:
 
     @property
     def needs_library(self) -> bool:
-        """It is compared with earlier sets."""
+        """The sources are compared with sets of the library."""
         return self.new_only or self.skip_archived
 
     @property
     def reads(self) -> bool:
-        """Contents are compared."""
+        """Contents are compared, so that sources are read."""
         return self.by_hash or self.skip_archived or self.hash
 
 
 def compare(
-    tree: Tree, archived: CompleteSets | None, wishes: IncrementalOptions, progress: Progress
+    tree: Tree,
+    complete_sets: CompleteSets | None,
+    options: IncrementalOptions,
+    progress: Progress,
 ) -> Tree:
     """The tree without the files that need not be archived again, which are its `base_files`.
 
@@ -55,64 +58,68 @@ def compare(
     What was read has its hash, so that one content is stored once.
 
     Raises:
-        NothingNewError: the last set of these sources is what they are now.
+        NothingNewError: the newest sets of these sources say what they are now.
         SourceError: a source cannot be read, or changed.
     """
-    sets = archived.sets() if archived else {}
-    last = _LastSets(tree, archived, sets)
+    sets = complete_sets.sets() if complete_sets else {}
+    newest = _NewestSets(tree, complete_sets, sets)
     matched: dict[str, HeldContent] = {}
-    if wishes.new_only and not wishes.by_hash:
-        matched = {file.path: held for file in tree.files if (held := last.same(file))}
-    if wishes.reads:
+    if options.new_only and not options.by_hash:
+        matched = {x.path: content for x in tree.files if (content := newest.unchanged(x))}
+    if options.reads:
         rest = [file for file in tree.files if file.path not in matched]
-        contents = _Contents(last if wishes.by_hash else None)
-        if archived and wishes.skip_archived:
+        known = _KnownContents(newest if options.by_hash else None)
+        if complete_sets and options.skip_archived:
             sizes = {file.size for file in rest if file.size}
-            contents.add(archived.of_sizes(sizes, sets))
-        found = _read(rest, tree, contents, progress)
-        files = {path: file for path, (file, _) in found.items()}
+            known.add(complete_sets.of_sizes(sizes, sets))
+        hashed = _hashed(rest, tree, known, progress)
+        files = {path: file for path, (file, _) in hashed.items()}
         tree = replace(tree, files=tuple(files.get(x.path, x) for x in tree.files))
-        for path, (file, hashes) in found.items():
-            held = contents.find(file, hashes, archived)
-            if held:
-                matched[path] = held
-    if not archived:
+        for path, (file, hashes) in hashed.items():
+            content = known.find(file, hashes, complete_sets)
+            if content:
+                matched[path] = content
+    if not complete_sets:
         return tree
     if all(file.path in matched or not file.size for file in tree.files):
-        last.check_for_news(tree)
-    stay = _staying(tree, matched, wishes)
-    return _divided(tree, {x: matched[x] for x in matched if x not in stay}, last, archived)
+        newest.check_for_news(tree)
+    staying = _staying(tree, matched, options)
+    base = {path: content for path, content in matched.items() if path not in staying}
+    return _with_base(tree, base, newest, complete_sets)
 
 
-class _LastSets:
-    """The newest complete set of each source, and what its state is made of."""
+class _NewestSets:
+    """The newest complete set of each source, and the contents that make up its state."""
 
-    def __init__(self, tree: Tree, archived: CompleteSets | None, sets: Collection[str]) -> None:
+    def __init__(
+        self, tree: Tree, complete_sets: CompleteSets | None, sets: Collection[str]
+    ) -> None:
         self.plans: dict[str, Plan] = {}  # source's name → plan
-        self.held: dict[str, HeldContent] = {}
+        self.contents: dict[str, HeldContent] = {}  # by path
         for root in tree.roots:
-            plan = archived.newest(root.name, sets) if archived else None
-            if archived and plan:
+            plan = complete_sets.newest(root.name, sets) if complete_sets else None
+            if complete_sets and plan:
                 self.plans[root.name] = plan
-                self.held |= {
-                    path: held
-                    for path, held in archived.state(plan, sets)
+                self.contents |= {
+                    path: content
+                    for path, content in complete_sets.state(plan, sets)
                     if path.partition("/")[0] == root.name
                 }
 
     @property
     def compared_sets(self) -> tuple[ComparedSet, ...]:
+        """These sets, each once."""
         sets = {
             plan.set.id: ComparedSet(plan.set.id, plan.set.created) for plan in self.plans.values()
         }
         return tuple(sets.values())
 
-    def same(self, file: File) -> HeldContent | None:
-        """What one of its names had, if it has the same size and time."""
+    def unchanged(self, file: File) -> HeldContent | None:
+        """The content of one of the file's names, if that had the size and time of the file."""
         for name in file.names:
-            held = self.held.get(name)
-            if held and (held.size, held.mtime_ns) == (file.size, file.mtime_ns):
-                return held
+            content = self.contents.get(name)
+            if content and (content.size, content.mtime_ns) == (file.size, file.mtime_ns):
+                return content
         return None
 
     def check_for_news(self, tree: Tree) -> None:
@@ -120,58 +127,62 @@ class _LastSets:
         infos: dict[str, SetInfo] = {}
         for root in tree.roots:
             plan = self.plans.get(root.name)
-            if not plan or _of_plan(plan, root.name) != _of_tree(tree, root.name):
+            if not plan or _state_in(plan, root.name) != _state_of(tree, root.name):
                 return
             infos[plan.set.id] = plan.set
         raise NothingNewError([(x.id, printable(x.title), x.created) for x in infos.values()])
 
 
 @dataclass(slots=True)
-class _Contents:
-    """What earlier sets hold, by content; of the last set with the paths that it had there."""
+class _KnownContents:
+    """What complete sets hold, by content; of the newest sets, if these count, also by path.
 
-    last: _LastSets | None
+    `divisions` are the ways in which known files are divided into parts, by the files' sizes.
+    """
+
+    newest: _NewestSets | None
     divisions: dict[int, set[Division]] = field(default_factory=dict)
     _known: dict[tuple[Division, tuple[str, ...]], HeldContent | StoredContent] = field(
         default_factory=dict
     )
 
     def __post_init__(self) -> None:
-        if self.last:
-            self.add(self.last.held.values())
+        if self.newest:
+            self.add(self.newest.contents.values())
 
-    def add(self, found: Iterable[HeldContent | StoredContent]) -> None:
-        """Add contents; what is known already stays."""
-        for each in found:
+    def add(self, contents: Iterable[HeldContent | StoredContent]) -> None:
+        """Add contents all of whose hashes are known; of equal ones the first counts."""
+        for each in contents:
             division = each.division
             if all(each.hashes):
                 self.divisions.setdefault(sum(division), set()).add(division)
                 self._known.setdefault((division, each.hashes), each)
 
     def find(
-        self, file: File, hashes: _Hashes, archived: CompleteSets | None
+        self, file: File, hashes: _Hashes, complete_sets: CompleteSets | None
     ) -> HeldContent | None:
         """Where the content of a file is: under its own name if it is there, else anywhere."""
-        for name in file.names if self.last else ():
-            assert self.last
-            held = self.last.held.get(name)
-            alike = not file.size or hashes.get(held.division) == held.hashes if held else False
-            if held and held.size == file.size and alike:
-                return held
+        for name in file.names if self.newest else ():
+            assert self.newest
+            content = self.newest.contents.get(name)
+            if not content or content.size != file.size:
+                continue
+            if not file.size or hashes.get(content.division) == content.hashes:
+                return content
         for division, found in hashes.items():
             each = self._known.get((division, found))
             if isinstance(each, StoredContent):
-                assert archived
-                return archived.held(each.set_id).get(each.path)
+                assert complete_sets
+                return complete_sets.held(each.set_id).get(each.path)
             if each and file.size:
                 return each
         return None
 
 
-def _read(
-    files: Iterable[File], tree: Tree, contents: _Contents, progress: Progress
+def _hashed(
+    files: Iterable[File], tree: Tree, contents: _KnownContents, progress: Progress
 ) -> dict[str, tuple[File, _Hashes]]:
-    """The files, read where another content of their size is known, here or there."""
+    """The files by path with their hashes; read where the sets or the tree have others as large."""
     files = list(files)
     alike = Counter(file.size for file in files if can_be_duplicate(file.path))
     wanted = [
@@ -188,14 +199,14 @@ def _read(
     return found
 
 
-def _staying(tree: Tree, matched: Collection[str], wishes: IncrementalOptions) -> set[str]:
-    """The paths of files that go onto the discs, though earlier ones may hold them."""
+def _staying(tree: Tree, matched: Collection[str], options: IncrementalOptions) -> set[str]:
+    """The paths of the files that go onto discs, though a base set may hold some of them."""
     stay = {
         file.path
         for file in tree.files
         if file.path not in matched
         or is_document(file)
-        or any(matches(file, glob) for glob in wishes.replicate)
+        or any(matches(file, glob) for glob in options.replicate)
     }
     for owner, doubles in doubles_of(tree.files).items():
         if owner in stay:
@@ -203,58 +214,71 @@ def _staying(tree: Tree, matched: Collection[str], wishes: IncrementalOptions) -
     return stay
 
 
-def _divided(
-    tree: Tree, matched: dict[str, HeldContent], last: _LastSets, archived: CompleteSets
+def _with_base(
+    tree: Tree,
+    contents: dict[str, HeldContent],
+    newest: _NewestSets,
+    complete_sets: CompleteSets,
 ) -> Tree:
-    """The tree with what was found held as its `base_files`."""
-    found: list[BaseFile] = []
-    for file in tree.files:
-        held = matched.get(file.path)
-        if held:
-            links = tuple(sorted(file.links))
-            found.append(earlier(held, file.path, links, file.mtime_ns, file.mode))
+    """The tree with the files of these paths as its `base_files`, which have these contents."""
+    base_files = [
+        BaseFile(
+            path=file.path,
+            size=content.size,
+            mtime_ns=file.mtime_ns,
+            mode=file.mode,
+            set_id=content.set_id,
+            parts=content.parts,
+            links=tuple(sorted(file.links)),
+        )
+        for file in tree.files
+        if (content := contents.get(file.path))
+    ]
     return replace(
         tree,
-        files=tuple(file for file in tree.files if file.path not in matched),
-        base_files=tuple(found),
-        base_sets=tuple(_base_sets(found, last, archived)),
-        compared_sets=last.compared_sets,
+        files=tuple(file for file in tree.files if file.path not in contents),
+        base_files=tuple(base_files),
+        base_sets=tuple(_base_sets(base_files, newest, complete_sets)),
+        compared_sets=newest.compared_sets,
     )
 
 
-def _base_sets(found: Iterable[BaseFile], last: _LastSets, archived: CompleteSets) -> list[BaseSet]:
+def _base_sets(
+    files: Iterable[BaseFile], newest: _NewestSets, complete_sets: CompleteSets
+) -> list[BaseSet]:
     """The sets that hold the files, and those that the new set follows on, oldest first."""
-    plans = [*last.plans.values(), *map(archived.plan, {each.set_id for each in found})]
-    sets = {each.id: each for plan in last.plans.values() for each in plan.base_sets}
+    holding = (complete_sets.plan(set_id) for set_id in {each.set_id for each in files})
+    plans = [*newest.plans.values(), *holding]
+    sets = {each.id: each for plan in newest.plans.values() for each in plan.base_sets}
     for plan in plans:
         discs = (BaseDisc(x.number, x.volume_id, x.title, x.parity) for x in plan.discs)
         sets[plan.set.id] = BaseSet(plan.set.id, plan.set.title, plan.set.created, tuple(discs))
     return sorted(sets.values(), key=lambda each: (each.created, each.id))
 
 
-_Described = set[tuple[object, ...]]
+_State = set[tuple[object, ...]]
 
 
-def _of_plan(plan: Plan, source: str) -> _Described:
-    """All that a set says of a source."""
-    found: _Described = set()
+def _state_in(plan: Plan, source: str) -> _State:
+    """The files, folders and links of a source as a set states them."""
+    found: _State = set()
     for disc in plan.discs:
         for item in disc.items:
             files: tuple[Item | Duplicate, ...] = (item, *item.duplicates)
             for file in files:
                 names = frozenset((file.path, *(link.path for link in file.links)))
                 found.add((names, item.whole_size, file.mtime_ns, file.mode))
-    for old in plan.base_files:
-        names = frozenset((old.path, *old.links))
-        found.add((names, old.size, old.mtime_ns, old.mode))
+    for base in plan.base_files:
+        names = frozenset((base.path, *base.links))
+        found.add((names, base.size, base.mtime_ns, base.mode))
     folders = ((each.path, each.mode, each.mtime_ns) for each in plan.directories)
     links = ((each.path, each.target, each.mtime_ns) for each in plan.symlinks)
     return _below(source, found, folders, links)
 
 
-def _of_tree(tree: Tree, source: str) -> _Described:
-    """All that is in a source now."""
-    files: _Described = {
+def _state_of(tree: Tree, source: str) -> _State:
+    """The files, folders and links of a source as they are now."""
+    files: _State = {
         (frozenset(file.names), file.size, file.mtime_ns, file.mode) for file in tree.files
     }
     folders = ((each.path, each.mode, each.mtime_ns) for each in tree.directories)
@@ -262,9 +286,9 @@ def _of_tree(tree: Tree, source: str) -> _Described:
     return _below(source, files, folders, links)
 
 
-def _below(source: str, *described: Iterable[tuple[object, ...]]) -> _Described:
-    """What is of a source; what is described begins with its path or its paths."""
-    found: _Described = set()
+def _below(source: str, *described: Iterable[tuple[object, ...]]) -> _State:
+    """What is of this source; each description begins with its path, or the set of its paths."""
+    found: _State = set()
     for each in described:
         for what in each:
             path = min(what[0]) if isinstance(what[0], frozenset) else str(what[0])

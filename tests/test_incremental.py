@@ -1,4 +1,4 @@
-"""Which files go onto discs, and which are left to earlier sets."""
+"""Which files go onto discs, and which are left to base sets."""
 
 import os
 import random
@@ -194,13 +194,13 @@ class Reads:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.paths: list[str] = []
-        reader = hashing._Reader
+        hasher = hashing._SourceHasher
 
-        def noting(path: str, size: int, mtime_ns: int) -> hashing._Reader:
+        def noting(path: str, size: int, mtime_ns: int) -> hashing._SourceHasher:
             self.paths.append(os.path.basename(path))
-            return reader(path, size, mtime_ns)
+            return hasher(path, size, mtime_ns)
 
-        monkeypatch.setattr(hashing, "_Reader", noting)
+        monkeypatch.setattr(hashing, "_SourceHasher", noting)
 
 
 def test_only_what_may_be_equal_is_read_and_once(

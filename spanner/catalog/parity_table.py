@@ -38,14 +38,14 @@ def parity_files(plan: Plan, disc: Disc, write: Write = lambda _: {}) -> list[Co
 
 
 def image_lines(plan: Plan) -> Iterator[str]:
-    """The lines of images.tsv."""
+    """The lines of images.tsv, header first."""
     yield f"{HEADER}\n"
     for disc in plan.data_discs:
         yield f"{disc.number}\t{disc.volume_id}\t{disc.volume_sectors:0{_WIDTH}}\n"
 
 
 def parse_images(text: str) -> list[ImageInfo]:
-    """Read the lines of images.tsv.
+    """The images that an images.tsv lists, in their order.
 
     Raises:
         ValueError: it is not as `image_lines` writes it.

@@ -85,7 +85,7 @@ class DiscCatalog:
         return self.set.discs[self.number - 1]
 
     def rows(self) -> Iterator[tables.CatalogRow]:
-        """The set's files.
+        """All rows of files.tsv: the set's directories, files and symbolic links.
 
         Raises:
             DamagedImageError: a line is not as it must be.
@@ -190,7 +190,7 @@ def read_references(read: Reader, name: str) -> list[ReferenceRecord]:
 
 
 def read_manifest(read: Reader, path: str, name: str) -> dict[str, str]:
-    """A manifest's paths and SHA-256, as they stand there.
+    """A manifest's SHA-256 by their paths, as they stand there: nothing confirms them.
 
     Raises:
         DamagedImageError: it is missing, or a line is not as it must be.

@@ -238,7 +238,7 @@ def _number(text: str, has_data: bool) -> int:
 
 
 def disc_lines(plan: Plan) -> Iterator[str]:
-    """The lines of discs.tsv."""
+    """The lines of discs.tsv, header first."""
     yield "\t".join(DISC_COLUMNS) + "\n"
     for disc in plan.discs:
         yield "\t".join(column(disc) for column in DISC_COLUMNS.values()) + "\n"

@@ -15,7 +15,7 @@ import msgspec
 
 from spanner.catalog.escaping import escape, unescape
 from spanner.library.database import records
-from spanner.model.base_set import BaseFile, BasePart
+from spanner.model.base_set import BasePart
 from spanner.model.plan import Plan, SetInfo
 from spanner.model.tree import SourceRoot
 from spanner.planning.plan_file import decode
@@ -181,21 +181,6 @@ class CompleteSets:
             )
             for path, found in parts.items()
         }
-
-
-def earlier(
-    held: HeldContent, path: str, links: tuple[str, ...], mtime_ns: int, mode: int
-) -> BaseFile:
-    """A file of a source as it is now, whose content discs of an earlier set hold."""
-    return BaseFile(
-        path=path,
-        size=held.size,
-        mtime_ns=mtime_ns,
-        mode=mode,
-        set_id=held.set_id,
-        parts=held.parts,
-        links=links,
-    )
 
 
 def _stored(set_id: str, path: str, parts: dict[int, tuple[int, str]]) -> StoredContent:

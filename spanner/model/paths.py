@@ -4,14 +4,14 @@ from collections.abc import Iterable
 
 
 def is_safe(path: str) -> bool:
-    """It is relative, stays below its start and can be a name on disk."""
+    """Whether the path is relative, stays below its start and can be a name on disk."""
     closed = f"/{path}/"
     steps = "//" in closed or "/./" in closed or "/../" in closed
     return not steps and is_bytes(path)
 
 
 def is_bytes(text: str) -> bool:
-    """The system can take it as a name: no NUL, and no surrogates but those of odd bytes."""
+    """Whether the system can take the text as a name: no NUL, no surrogates but of odd bytes."""
     if text.isascii():
         return "\0" not in text
     try:
@@ -21,7 +21,7 @@ def is_bytes(text: str) -> bool:
 
 
 def parents(paths: Iterable[str]) -> set[str]:
-    """All directories that the paths lie in."""
+    """All directories that the paths lie in, however far up; not the empty path."""
     found: set[str] = set()
     for path in paths:
         parent = path.rpartition("/")[0]

@@ -21,7 +21,7 @@ UNKNOWN_HASH = "0" * 64
 
 
 class DiscKey(NamedTuple):
-    """Which disc of which set."""
+    """Names a disc: the id of its set, and its number there, from 1."""
 
     set_id: str
     number: int
@@ -91,11 +91,11 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     @property
     def on_disc(self) -> str:
-        """Where it lies on its disc."""
+        """The path at which it lies on its disc, `data/...`; a part ends in its number, `.001`."""
         return self._suffixed(self.disc_path or f"data/{self.path}")
 
     def link_on_disc(self, link: Link | Duplicate) -> str:
-        """Where a further name of it lies."""
+        """The path on its disc at which a further name of it lies."""
         return self._suffixed(link.disc_path or f"data/{link.path}")
 
     @property
@@ -104,7 +104,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         return 1 + len(self.links) + sum(1 + len(duplicate.links) for duplicate in self.duplicates)
 
     def places(self) -> Iterator[str]:
-        """Where all its names lie, its own first."""
+        """The paths on its disc of all its names, its own first."""
         yield self.on_disc
         for link in self.links:
             yield self.link_on_disc(link)
@@ -114,7 +114,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
                 yield self.link_on_disc(link)
 
     def names(self) -> Iterator[Name]:
-        """All its names, as `places`."""
+        """All its names, in the order of `places`."""
         files: tuple[Item | Duplicate, ...] = (self, *self.duplicates)
         for file in files:
             place = self._suffixed(file.disc_path or f"data/{file.path}")
@@ -150,13 +150,13 @@ class Disc(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         return self.image_sectors - self.ecc_sectors
 
     def places(self) -> Iterator[str]:
-        """Where all files below `data/` lie; further names behind the first."""
+        """The paths of all files below `data/`; further names come behind the first."""
         for item in self.items:
             yield from item.places()
 
     @property
     def payload(self) -> tuple[int, int]:
-        """Files below `data/` (each name is one), and their bytes."""
+        """The number of files below `data/` (each name is one), and their bytes (Payload-Oxum)."""
         names = [item.count for item in self.items]
         return sum(names), sum(
             item.size * count for item, count in zip(self.items, names, strict=True)
@@ -195,7 +195,7 @@ class Supply(msgspec.Struct, frozen=True):
 
     @property
     def left(self) -> int | None:
-        """What is left of the stock."""
+        """How many discs of the stock are left; None where it has no end."""
         return None if self.stock is None else self.stock - self.used
 
 
@@ -239,7 +239,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def data_discs(self) -> tuple[Disc, ...]:
-        """Those that hold items; all others, behind them, hold parities."""
+        """The discs that hold items; all others, behind them, hold parities."""
         return tuple(disc for disc in self.discs if not disc.parity)
 
     @property

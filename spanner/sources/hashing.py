@@ -93,7 +93,7 @@ def _hash(path: str, item: Item, progress: Progress) -> str:
 
 
 class _SourceHasher:
-    """Reads one source, which must have this size and time."""
+    """Hashes one source's content; the source must have this size and time when it was read."""
 
     def __init__(self, path: str, size: int, mtime_ns: int) -> None:
         self._path = path

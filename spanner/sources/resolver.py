@@ -42,7 +42,7 @@ class ResolvedReference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_backup(file: str) -> bool:
-    """A session lies where programs keep its earlier states, beside what it is a backup of."""
+    """Whether a session lies in a folder in which programs keep earlier states of sessions."""
     return folded(os.path.basename(os.path.dirname(os.path.abspath(file)))) in _BACKUP_FOLDERS
 
 

@@ -28,7 +28,7 @@ class ScannedSession:
 
     @property
     def backup(self) -> bool:
-        """It belongs to an earlier state of a session."""
+        """Whether it, or the session that it is a part of, is a backup of another."""
         return is_backup(self.top)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 
 def reaper(*files: str) -> bytes:
-    """A project that needs these files."""
+    """A project that refers to these files."""
     return project(("WAVE", file) for file in files)
 
 

@@ -1,4 +1,4 @@
-"""Trees as a scan finds them, made in memory, and what every plan of one must hold."""
+"""Trees as a walk finds them, made in memory, and what every plan of one must hold."""
 
 import os
 from collections import defaultdict

@@ -69,7 +69,7 @@ def placed(made: MadeSet) -> list[str]:
 
 
 def kept(made: MadeSet) -> list[str]:
-    """The paths that it leaves to earlier sets."""
+    """The paths that it leaves to base sets."""
     return sorted(path for file in made.plan.base_files for path in (file.path, *file.links))
 
 

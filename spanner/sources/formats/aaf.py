@@ -54,7 +54,7 @@ _MOST_FOLDERS, _MOST_MASTERS = 1000, 100_000
 
 
 def is_aaf(head: bytes) -> bool:
-    """Whether a file that begins with these bytes is an AAF; the more the surer."""
+    """Whether a file that begins with these bytes is an AAF: the more bytes, the surer."""
     if not head.startswith(MAGIC) or len(head) < 52:
         return False
     if head[8:24] in _FILES:
@@ -65,7 +65,7 @@ def is_aaf(head: bytes) -> bool:
 
 
 def read(path: str) -> Session:
-    """What the AAF at `path` links to, and what lies in it.
+    """The AAF at `path`: the media that it links to, and those that lie in it.
 
     Of several places of a file the first is its reference's; the others' folders are searched.
 
@@ -90,6 +90,7 @@ class _AafReader:
         self._masters: dict[bytes, str] = {}
 
     def session(self) -> Session:
+        """All that the AAF says."""
         get = self._objects
         if get.class_id(get.root) != _ROOT:
             raise refused(self._path, "is a compound file, but no AAF")
@@ -140,7 +141,7 @@ class _AafReader:
                     self._masters[mob_id] = name[:_LONGEST_NAME]
 
     def _source(self, mob: Any, embedded: set[bytes], where: str) -> None:
-        """Adds what a source mob needs."""
+        """Add the media file of a source mob, or note that it has none."""
         get = self._objects
         mob_id, name = get.data(mob, _MOB_ID) or b"", get.text(mob, _MOB_NAME)
         descriptor = get.one(mob, _DESCRIPTOR)

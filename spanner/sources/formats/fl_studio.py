@@ -1,12 +1,12 @@
-"""Reads FL Studio projects (.flp): the samples that they need, where.
+"""Reads FL Studio projects (.flp): the samples that they refer to.
 
 A file is a head and one list of events, whose numbers say how long they are. Image-Line has
 published only that form, in the FL Studio SDK; which events hold samples and the version was read
 from projects of FL Studio 8 to 2025. Before 11.5 texts were in the system's own encoding.
 
 Image-Line's own plug-ins (FPC, soundfont players, Slicex, DirectWave, Edison and others) keep their
-samples in their settings, as texts with a length before them: these are listed. What plug-ins of
-others need is not, as each has a form of its own.
+samples in their settings, as texts with a length before them: these are listed. Those of plug-ins
+of others are not, as each has a form of its own.
 """
 
 import re
@@ -45,7 +45,7 @@ def is_fl_studio(head: bytes) -> bool:
 
 
 def read(path: str) -> Session:
-    """What the FL Studio project in the file at `path` needs.
+    """The FL Studio project in the file at `path`.
 
     What stands for FL Studio's own folders in the project is their volume, as only the system that
     it came from knew where they were.

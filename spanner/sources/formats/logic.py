@@ -47,7 +47,7 @@ def is_logic(path: str) -> bool:
 
 
 def read(path: str) -> Session:
-    """What all alternatives of the Logic project in the folder at `path` need.
+    """The Logic project in the folder at `path`, with the media of all its alternatives.
 
     Relative places are below the project's own media folder or beside the project.
 

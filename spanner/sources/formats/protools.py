@@ -1,4 +1,4 @@
-"""Reads sessions of Pro Tools 5.1 to 2024.10 (.pts .pt5 .ptf .ptx): which media they need, where.
+"""Reads sessions of Pro Tools 5.1 to 2024.10 (.pts .pt5 .ptf .ptx): which media they refer to.
 
 The media lie in lists, each with a tree of volumes, directories and files and a descriptor for each
 file. Avid has published nothing of it; what is here was read from sessions of these versions. What
@@ -143,7 +143,7 @@ class _ProToolsReader:
         return self._remarks.decode(product), self._remarks.decode(version), name
 
     def _rate(self, fields: Fields) -> int | None:
-        """Samples per second."""
+        """Samples per second; None, which is noted, where the session has none."""
         fields.take(2)
         rate = fields.number(4)
         if not rate:
@@ -181,7 +181,7 @@ class _ProToolsReader:
     def _references(
         self, found: MediaList, mounts: _Mounts, boot: set[_Volume]
     ) -> Iterator[MediaReference]:
-        """The list's media, with their paths."""
+        """The media references that a list makes up."""
         self._room -= sum(found.lengths[file.node] for file in found.files)
         if self._room < 0:  # a small tree of long names can hold paths for all of the memory
             raise self._file.error(

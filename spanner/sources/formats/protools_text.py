@@ -138,7 +138,7 @@ def _sections(path: str, lines: list[str]) -> Iterator[tuple[str, list[_Row]]]:
 
 
 def _references(path: str, rows: list[_Row], notes: list[str]) -> Iterator[MediaReference]:
-    """The media in the rows."""
+    """The media references that the rows make up."""
     tops = (location.split(":", 2) for _, _, location in rows)
     boot = {top[0] for top in tops if len(top) == 3 and top[1] == "Users"}
     notes.extend(

@@ -62,6 +62,7 @@ class _ReaperParser:
         self._number = self._searched = 0
 
     def run(self, file: BinaryIO) -> None:
+        """Read the project to its end."""
         ended = False
         for line in self._lines(file):
             if ended:

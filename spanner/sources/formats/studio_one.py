@@ -37,12 +37,12 @@ _FRAMES = re.compile(r"[1-9]\d{0,14}", re.ASCII)
 
 
 def is_studio_one(head: bytes) -> bool:
-    """Whether a file that begins with these bytes is a song; `no` if its pool comes after them."""
+    """Whether a file that begins with these bytes is a song; not if its pool comes after them."""
     return head.startswith(b"PK\3\4") and MEMBER.encode() in head
 
 
 def read(path: str) -> Session:
-    """What the song in the file at `path` needs.
+    """The Studio One song in the file at `path`.
 
     Raises:
         SessionError: it cannot be read, is no song, or is damaged.

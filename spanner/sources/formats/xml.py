@@ -78,6 +78,7 @@ class _Target:
         return line
 
     def feed(self, chunk: bytes) -> None:
+        """Parse a chunk; raises ValueError where a bound is passed."""
         self.quiet += len(chunk)
         self._feed(chunk)
         if self.quiet > _MOST_RUN:
@@ -91,6 +92,7 @@ class _Target:
             raise ValueError("more different names than a session has")
 
     def taken(self) -> list[Event]:
+        """The events since the last call."""
         events, self.events = self.events, []
         return events
 
