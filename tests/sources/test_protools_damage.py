@@ -1,8 +1,8 @@
-"""Damaged Pro Tools sessions: an error that says where, or a session; nothing else, and at once."""
+"""Damaged Pro Tools sessions: an error that says where, or a session; nothing else, and soon."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ from support.protools_files import (
     Writing,
     obscure,
 )
+from support.work import lines, within
 
 KICK = ProToolsFile("HD", ("Users", "Song"), "Kick.wav")
 SMALL = Description(
@@ -101,9 +102,8 @@ def test_cut_anywhere(path: str, description: Description) -> None:
 def test_each_byte_flipped(path: str, description: Description, flip: int) -> None:
     content = description.file()
     for at in range(len(content)):
-        began = time.process_time()
-        outcome(path, content[:at] + bytes((content[at] ^ flip,)) + content[at + 1 :])
-        assert time.process_time() - began < 5, at
+        flipped = content[:at] + bytes((content[at] ^ flip,)) + content[at + 1 :]
+        within(3_000, partial(outcome, path, flipped))
 
 
 @settings(deadline=None)
@@ -223,12 +223,15 @@ def test_gaps_and_a_wrong_index(path: str) -> None:
 def test_a_deep_tree(path: str) -> None:
     """Every directory holds a file: all paths together would take much more than the file."""
     nodes = [HD]
-    for _ in range(5000):
+    for _ in range(2000):
         nodes += [Node(1, max(len(nodes) - 2, 0), b"d"), Node(2, len(nodes), b"f")]
     files = range(2, len(nodes), 2)
-    began = time.process_time()
-    assert "longer than those of any session" in refused(path, listed(nodes, *files))
-    assert time.process_time() - began < 5
+    content = listed(nodes, *files)
+
+    def read() -> None:
+        assert "longer than those of any session" in refused(path, content)
+
+    assert lines(read) < 150 * len(nodes)
 
 
 def test_a_deep_tree_with_one_file(path: str) -> None:
@@ -247,23 +250,22 @@ def test_a_long_name_above_many_files(path: str) -> None:
 
 
 def test_many_volumes_of_one_id(path: str) -> None:
-    volumes = tuple(Volume(f"V{number}", b"abcd", f"/{number}") for number in range(5000))
+    volumes = tuple(Volume(f"V{number}", b"abcd", f"/{number}") for number in range(1000))
     media = tuple(ProToolsFile(volume.name, (), "x.wav") for volume in volumes)
-    began = time.process_time()
-    found = outcome(path, replace(SMALL, volumes=volumes, audio=media, video=()).file())
+    content = replace(SMALL, volumes=volumes, audio=media, video=()).file()
+    found = outcome(path, content)
     assert found
     assert [each.volume for each in found.media] == [volume.mount for volume in volumes]
-    assert time.process_time() - began < 5
+    assert lines(lambda: read(path)) < 500 * len(volumes)
 
 
 def test_a_session_as_large_as_they_get(path: str) -> None:
-    """220 files in 600 kB, read at once."""
+    """220 files in 600 kB: what is not understood is passed over."""
     media = tuple(replace(KICK, name=f"Audio {number}_01.wav") for number in range(220))
     extra = (WRITE.block(0x9999, b"Z" * 90_000),)
     content = replace(SMALL, audio=media, extra=extra).file()
     assert 500_000 < len(content) < 700_000
-    began = time.process_time()
     found = outcome(path, content)
-    assert time.process_time() - began < 2
     assert found
+    assert lines(lambda: read(path)) < 60_000
     assert len(found.media) == 221

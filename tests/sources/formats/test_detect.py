@@ -7,7 +7,6 @@ import plistlib
 import random
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from spanner.model.session import SessionError
 from spanner.sources.formats.detect import looks_like_session, read_session
 from support.aaf_files import Aaf
 from support.protools_files import Description, ProToolsFile, Volume
+from support.work import bytes_read, within
 
 FCPXML = b"""<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE fcpxml>
@@ -179,9 +179,11 @@ def test_at_most_64_kilobytes_are_read(tmp_path: Path) -> None:
     with file.open("wb") as opened:
         opened.write(b"<a>")
         opened.truncate(1 << 40)
-    started = time.process_time()
-    assert not looks_like_session(str(file))
-    assert time.process_time() - started < 10
+
+    def look() -> None:
+        assert not looks_like_session(str(file))
+
+    assert bytes_read(look) <= 65_536
 
 
 def test_only_the_module_that_is_needed_is_imported(tmp_path: Path) -> None:
@@ -205,15 +207,15 @@ def test_damaged_sessions_are_refused_or_read(tmp_path: Path) -> None:
     contents = [content for _, content in SESSIONS.values()]
     file = tmp_path / "x"
     for content in (*contents, aaf(tmp_path)):
+        file.write_bytes(content)
+        assert read_session(str(file)).format  # which imports what reads it
         for _ in range(60):
             changed = bytearray(content)
             for _ in range(chance.randint(0, 2)):
                 changed[chance.randrange(len(changed))] = chance.choice([0, 255, 32, 60])
             file.write_bytes(changed[: chance.randint(0, len(changed))])
-            started = time.process_time()
             try:
-                assert read_session(str(file)).format
+                assert within(20_000, lambda: read_session(str(file))).format
             except SessionError as error:
                 message = str(error)
                 assert str(file) in message
-            assert time.process_time() - started < 10
