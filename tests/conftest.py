@@ -7,9 +7,25 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from support.rig import Rig, virtual_burner
 from support.trees import make_odd_tree
+
+# How long an example takes depends on what else the machine does: no test fails for that.
+settings.register_profile("dev", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+OUTSIDE = {"program", "run", "serve"}
+"""Fixtures that start programs: what uses them is no matter of milliseconds."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what starts programs, so that `tests/run --fast` leaves it out."""
+    for item in items:
+        if OUTSIDE.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(autouse=True)

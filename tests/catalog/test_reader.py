@@ -266,7 +266,7 @@ GOOD = b"a" * 64 + b"  data/x\n"
 
 @given(st.binary(max_size=200), st.integers(0, 80))
 @example(GOOD, 0)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_noise_is_never_more_than_damaged(noise: bytes, position: int) -> None:
     """No other error, whatever lies on a disc."""
     for text in (noise, GOOD[:position] + noise, GOOD + noise):

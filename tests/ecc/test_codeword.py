@@ -42,7 +42,7 @@ def test_what_dvdisaster_made_is_right(image: bytes, step: int) -> None:
     assert bad(image, step=step) == 0
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(place=st.integers(0, LAYOUT.total * SECTOR - 1), mask=st.integers(1, 255))
 def test_any_flipped_byte_is_found(image: bytes, place: int, mask: int) -> None:
     flipped = bytearray(image)

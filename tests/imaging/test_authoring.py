@@ -78,7 +78,7 @@ def layouts(draw: st.DrawFn) -> tuple[FileEntry, ...]:
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(layouts(), st.booleans())
 def test_any_layout_has_the_size_that_was_measured(
     files: tuple[FileEntry, ...], deep: bool

@@ -109,7 +109,7 @@ def keys(names: list[str]) -> set[str | bytes]:
     return {key for name in names for key in (folded(name), udf_bytes(name))}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(FILES)
 @example([("a.wav", 2), ("A.WAV.001", 1), ("a.wav.002", 1)])
 @example([("0B", 1), ("あ", 1)])
@@ -197,7 +197,7 @@ def iso_names_are_right(places: list[str]) -> bool:
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(ANY_NAME, st.booleans())))
 def test_iso_names(entries: list[tuple[str, bool]]) -> None:
     names, again = IsoNames(), IsoNames()

@@ -87,7 +87,7 @@ def test_one_more_lost_fails(images: int, parities: int) -> None:
                     decode(images, there, {image: np.empty(16, np.uint8)}, parities)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_larger_sets(data: st.DataObject) -> None:
     images = data.draw(st.integers(1, 40))

@@ -149,7 +149,7 @@ def test_an_image_beyond_the_end_of_others_needs_no_more_than_they_have() -> Non
     assert lost == {2: [range(1)]}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_scattered_bad_sectors(data: st.DataObject) -> None:
     """Each sector comes back if, and only if, at most m are bad at its offset."""

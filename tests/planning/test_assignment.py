@@ -296,7 +296,7 @@ def checked(
             assert media_of(shares).count(each.medium.name) <= each.medium.stock
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(COSTS, ROOMS)
 def test_order_is_the_best_that_keeps_the_order_and_optimal_no_worse(
     costs: list[int], rooms: list[DiscCapacity]
@@ -316,7 +316,7 @@ def test_order_is_the_best_that_keeps_the_order_and_optimal_no_worse(
     assert score([share.medium for share in packed], offered) <= best
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(COSTS, st.integers(8, 14), st.none() | st.floats(0, 9))
 def test_of_one_medium_the_fullest_disc_in_order_is_as_empty_as_can_be(
     costs: list[int], size: int, price: float | None
@@ -330,7 +330,7 @@ def test_of_one_medium_the_fullest_disc_in_order_is_as_empty_as_can_be(
     assert all(len(media) > len(shares) for media in contiguous(costs, [tighter]))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", "s1", "s2", "sb"]), st.integers(1, 8))), ROOMS)
 def test_letters_are_contiguous_over_any_media(
     named: list[tuple[str, int]], rooms: list[DiscCapacity]

@@ -229,7 +229,7 @@ def test_what_is_everywhere_is_in_no_unit_and_never_cut() -> None:
     assert (item.path, item.size, item.parts, item.replicated) == ("S/s.ptx", 5 * MB, 1, True)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.one_of(
         st.tuples(trees(SMALL), st.integers(400_000, 5 * MB)),
@@ -354,7 +354,7 @@ def test_no_more_than_half_a_disc_is_replicated() -> None:
     assert chosen_of(files | {"S/a.mov": 49 * MB}, ["*.mov"]) == ({"S/a.mov"}, ())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(NAMES, unique=True, max_size=20), st.integers(0, 10 * MB))
 def test_any_names_can_be_documents(names: list[str], size: int) -> None:
     files = {f"S/{name}": size for name in names} | {os.fsdecode(b"S/\xff.ptx"): size}

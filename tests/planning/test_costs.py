@@ -127,7 +127,7 @@ def test_a_name_is_charged_nearly_to_the_byte() -> None:
     assert grown - ALIGNMENT * SECTOR < bounds(stuff)[1] < grown + 80 * 4000
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(trees())
 def test_the_bounds_hold_for_any_tree(tree: Tree) -> None:
     stuff = stuff_of(tree)
@@ -136,7 +136,7 @@ def test_the_bounds_hold_for_any_tree(tree: Tree) -> None:
     assert least - ALIGNMENT * SECTOR < grown < most + (ALIGNMENT + 24) * SECTOR
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(NAMES, min_size=1, max_size=12), st.integers(0, 20 << 30), st.integers(1, 1500))
 def test_overhead_is_enough_for_any_name(names: Sequence[str], size: int, parts: int) -> None:
     path = "/".join(names)

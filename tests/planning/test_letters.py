@@ -178,7 +178,7 @@ def test_long_common_beginnings_take_no_long_time() -> None:
     assert len(found) == 1667
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.lists(NAMES, min_size=1, max_size=4), max_size=30), st.integers(1, 10))
 def test_every_unit_is_in_the_order_and_every_title_can_be_printed(
     names: list[list[str]], size: int

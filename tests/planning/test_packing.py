@@ -47,7 +47,7 @@ def each_once(bins: Sequence[Sequence[int]], sizes: Sequence[int]) -> bool:
     return sorted(item for members in bins for item in members) == list(range(len(sizes)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(SIZES)
 def test_pack_is_a_packing_and_its_bound_is_true(sizes: list[int]) -> None:
     packing = pack(sizes, CAPACITY)
@@ -59,7 +59,7 @@ def test_pack_is_a_packing_and_its_bound_is_true(sizes: list[int]) -> None:
     assert packing.proven
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.integers(1, 40), max_size=7), st.integers(40, 61))
 def test_lower_bound_is_at_least_the_volume_and_at_most_the_best(
     sizes: list[int], capacity: int

@@ -21,7 +21,7 @@ def plan_of(count: int, media: str, parities: int, **wishes: object) -> Plan:
     return plan
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(trees(most=12), st.sampled_from(list(STRATEGIES)), st.integers(1, 3))
 def test_any_tree(tree: object, strategy: str, parities: int) -> None:
     plan = make_plan(

@@ -107,7 +107,6 @@ def test_odd_bytes_stand_as_escaped_surrogates() -> None:
     assert "Söng".encode() in encode(ASCII)
 
 
-@settings(deadline=None)
 @given(st.binary(min_size=1).map(os.fsdecode).filter(lambda name: "/" not in name))
 def test_any_name_comes_back(name: str) -> None:
     item = replace(WHOLE, path=f"Song/x{name}", disc_path="data/Song/x")
@@ -139,7 +138,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.binary() | JSON.map(json.dumps).map(str.encode))
 def test_foreign_text(text: bytes) -> None:
     with pytest.raises(UsageError, match="this is no whole plan of spanner's: "):
@@ -190,7 +188,7 @@ def refusal_of(text: bytes) -> str:
     return ""
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_a_plan_with_one_wrong_value_is_a_plan_or_refused(data: st.DataObject) -> None:
     document = json.loads(encode(PLAN))

@@ -229,7 +229,7 @@ def test_parts_are_liquid_and_blocks_are_not() -> None:
     assert prove(units, [(0,), (2,), (1, 3)], shares, [room]).lower_bound == 3
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.tuples(st.sampled_from("aAbBs"), st.integers(1, 9)), min_size=1, max_size=8),
     st.integers(9, 14),

@@ -60,7 +60,7 @@ def session(count: int, size: int, folders: int = 40) -> Tree:
 # what holds of every plan
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     trees(),
     st.sampled_from(list(STRATEGIES)),
@@ -109,7 +109,7 @@ def test_discs_that_are_nearly_full_are_planned_at_the_first_go(strategy: str) -
     assert counts == {1, 2}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(trees(sizes=st.one_of(SMALL, LARGE), most=8), st.sampled_from(list(STRATEGIES)))
 def test_files_over_4_gib_in_parts_over_blu_rays(tree: Tree, strategy: str) -> None:
     plan = plan_of(tree, "bd-r", strategy)
@@ -117,14 +117,14 @@ def test_files_over_4_gib_in_parts_over_blu_rays(tree: Tree, strategy: str) -> N
         assert any(item.parts > 1 for disc in plan.discs for item in disc.items)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(trees(most=12), st.sampled_from(list(STRATEGIES)))
 def test_over_two_media(tree: Tree, strategy: str) -> None:
     plan = plan_of(tree, "custom:2000sx2,custom:4000s", strategy)
     assert [disc.medium for disc in plan.discs].count("custom:2000s") <= 2
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(trees(), st.integers(0, 40))
 def test_the_bound_is_none_that_a_plan_goes_below(tree: Tree, beyond: int) -> None:
     (disc,) = plan_of(tree, "custom:9GB").discs

@@ -103,7 +103,7 @@ def fewest_pieces(paths: Sequence[str], costs: Sequence[int], discs: int) -> tup
     return min(found)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from(["S/A", "S/B", "S/C"]), st.integers(1, 8)), max_size=7))
 def test_as_few_discs_as_can_be_and_nearly_as_few_pieces(units: list[tuple[str, int]]) -> None:
     paths = [f"{folder}/{number}" for number, (folder, _) in enumerate(units)]

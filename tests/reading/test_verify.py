@@ -102,7 +102,7 @@ def written(made: MadeSet) -> list[int]:
 
 
 @given(data=st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_flip_where_something_is_written_is_found(
     made: MadeSet, written: list[int], data: st.DataObject
 ) -> None:

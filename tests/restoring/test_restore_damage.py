@@ -277,7 +277,7 @@ def test_sectors_that_cannot_be_read(
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_damage_gives_a_wrong_file(made: MadeSet, root: str, data: st.DataObject) -> None:
     """Whatever bytes of one disc are flipped, what has a file's name is that file."""
     size = os.path.getsize(made.images[0])

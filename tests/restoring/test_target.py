@@ -112,7 +112,7 @@ def test_short_writes_are_gone_on_with(target: Target, monkeypatch: pytest.Monke
     set_id=st.text("abc-0189", min_size=1),
     cut=st.integers(0, 100),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_notes_are_read_back_for_this_set_and_size_alone(
     size: int, hashes: dict[int, bytes], set_id: str, cut: int
 ) -> None:
@@ -269,7 +269,7 @@ def test_links(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @given(st.binary(max_size=200), st.integers(0, 250), st.integers(0, 10**15))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_hash_of_a_range(data: bytes, offset: int, size: int) -> None:
     """What is behind the end is not waited for."""
     with tempfile.TemporaryDirectory() as folder, Target(folder) as target:

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spanner.model.session import MediaReference, Session, SessionError
@@ -377,7 +377,6 @@ def descriptions(draw: st.DrawFn) -> Description:
     )
 
 
-@settings(deadline=None)
 @given(descriptions())
 def test_all_that_is_written_is_read(description: Description) -> None:
     with TemporaryDirectory() as folder:

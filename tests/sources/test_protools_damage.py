@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spanner.model.session import Session, SessionError
@@ -106,7 +106,6 @@ def test_each_byte_flipped(path: str, description: Description, flip: int) -> No
         within(3_000, partial(outcome, path, flipped))
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_several_bytes_changed(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -118,7 +117,6 @@ def test_several_bytes_changed(
     outcome(str(tmp_path_factory.getbasetemp() / "Song.ptx"), bytes(content))
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=400), st.sampled_from([1, 5]), st.booleans(), st.integers(0, 255))
 def test_anything_after_the_header(
     tmp_path_factory: pytest.TempPathFactory, body: bytes, scheme: int, big: bool, seed: int
@@ -127,7 +125,6 @@ def test_anything_after_the_header(
     assert outcome(str(tmp_path_factory.getbasetemp() / "Song.ptx"), content) is None
 
 
-@settings(deadline=None)
 @given(st.sampled_from([AUDIO, OTHER, VERSION, VIDEO, VOLUMES]), st.binary(max_size=100))
 def test_anything_in_a_known_block(
     tmp_path_factory: pytest.TempPathFactory, content_type: int, payload: bytes

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spanner.model.session import MediaReference, Session, SessionError
@@ -196,7 +196,6 @@ NAMES = st.text(
 ).filter(lambda name: name not in {".", ".."} and name.strip() == name)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(NAMES, st.lists(NAMES, max_size=4).map(tuple), NAMES), max_size=5),
     st.sampled_from(["", "   "]),
@@ -218,7 +217,6 @@ def test_all_that_is_written_is_read(
     ]
 
 
-@settings(deadline=None)
 @given(st.integers(0, len(WHOLE)), st.binary(max_size=3))
 def test_a_session_or_an_error(length: int, end: bytes) -> None:
     for content in (WHOLE.encode(), codecs.BOM_UTF16_BE + WHOLE.encode("utf-16-be")):

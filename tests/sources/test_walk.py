@@ -134,7 +134,7 @@ def expected(path: str, shape: object) -> list[str]:
     return [f"{path}/", *below]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(shape=FOLDERS)
 def test_any_tree(tmp_path_factory: pytest.TempPathFactory, shape: dict[str, object]) -> None:
     place = tmp_path_factory.mktemp("tree") / "Song"

@@ -43,7 +43,7 @@ def test_sizes_rounded_up_to_parts_of_the_bin(
     assert lower_bound(sizes, capacity) == without
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.sampled_from([12, 23, 24, 60, 61]).flatmap(
         lambda capacity: st.tuples(
@@ -94,7 +94,7 @@ def naive(sizes: Sequence[int], order: Sequence[int], capacities: Sequence[int])
 
 
 @pytest.mark.parametrize("block", [2, 5, 1024])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(st.integers(0, 30), max_size=70).flatmap(
         lambda sizes: st.tuples(st.just(sizes), st.permutations(range(len(sizes))))

@@ -68,7 +68,7 @@ def maximal(case: Case, capacity: int) -> list[tuple[int, ...]]:
     ]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(CASES, st.integers(0, 25), st.integers(0, 5), st.integers(0, 60), st.integers(0, 25))
 def test_just_the_maximal_patterns_within_the_limits(
     case: Case, capacity: int, more: int, least: int, waste: int
@@ -125,7 +125,7 @@ def instances(draw: st.DrawFn) -> tuple[list[int], list[BinType], int]:
     return sizes, bin_types, best[0]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(instances(), st.integers(0, 99))
 def test_by_any_duals_a_best_packing_is_left_but_no_cheaper_one(
     instance: tuple[list[int], list[BinType], int], seed: int

@@ -116,7 +116,7 @@ def instances(draw: st.DrawFn) -> tuple[list[int], list[BinType], int]:
     return sizes, bin_types, best[0]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(instances())
 def test_no_packing_costs_less_than_what_column_generation_proves(
     instance: tuple[list[int], list[BinType], int],
@@ -134,7 +134,7 @@ def test_no_packing_costs_less_than_what_column_generation_proves(
         assert columns.bound <= best
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(instances(), st.data())
 def test_no_duals_prove_more_than_the_best_packing(
     instance: tuple[list[int], list[BinType], int], data: st.DataObject
@@ -162,7 +162,7 @@ def drawn_duals(columns: Columns, data: st.DataObject) -> list[Floats]:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(instances(), st.integers(0, 99))
 def test_duals_near_the_best_ones_prove_no_more(
     instance: tuple[list[int], list[BinType], int], seed: int

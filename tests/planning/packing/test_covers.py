@@ -27,7 +27,7 @@ def cost_of(counts: list[int], bin_types: list[BinType]) -> Cost:
     )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(st.integers(0, 100), BIN_TYPES)
 def test_all_that_are_large_enough_the_cheapest_first(total: int, bin_types: list[BinType]) -> None:
     found = list(takewhile(lambda cover: cover[0][0] <= LIMIT, covers(total, bin_types)))
@@ -46,7 +46,7 @@ def test_all_that_are_large_enough_the_cheapest_first(total: int, bin_types: lis
     assert sorted(counts for _, counts in found) == sorted(every)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(
     st.lists(st.integers(1, 20), min_size=1, max_size=6),
     st.lists(
@@ -68,7 +68,7 @@ def test_no_packing_costs_less_than_the_first(sizes: list[int], bin_types: list[
         assert first[0] <= best
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(st.integers(0, 100), BIN_TYPES)
 def test_no_set_costs_less_on_any_level_than_parts_of_bins(
     total: int, bin_types: list[BinType]

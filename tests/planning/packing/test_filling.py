@@ -23,7 +23,7 @@ def counted(own: Sequence[int], sizes: Sequence[int]) -> tuple[int, ...]:
     return tuple(own.count(index) for index in range(len(sizes)))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(SIZES, st.integers(0, 60))
 def test_no_sum_is_nearer_to_the_room(items: tuple[list[int], list[int]], room: int) -> None:
     sizes, left = items
@@ -52,7 +52,7 @@ def test_large_numbers_of_equal_sizes() -> None:
     assert own[2] <= 3
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(SIZES, st.lists(st.sampled_from([10, 20, 25, 26]), max_size=14))
 def test_each_bin_is_as_full_as_it_can_be_beside_the_first_size_that_fits(
     items: tuple[list[int], list[int]], capacities: list[int]

@@ -37,7 +37,7 @@ def best_of(case: Case, room: int) -> int:
     return max(load(each, case.values) for each in fillings(case.sizes, case.limits, room))
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(cases(1, 20))
 def test_no_pattern_is_worth_more(case: Case) -> None:
     row = table(case).solve(np.array(case.values, dtype=np.float64))
@@ -46,7 +46,7 @@ def test_no_pattern_is_worth_more(case: Case) -> None:
         assert abs(row[room] - best_of(case, room)) < NEAR
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(cases(1, 20), st.data())
 def test_patterns_fit_and_the_best_is_among_them(case: Case, data: st.DataObject) -> None:
     capacity = data.draw(st.integers(0, case.capacity))
@@ -80,7 +80,7 @@ def test_pieces_of_a_size_make_any_number_but_no_more_than_the_limit() -> None:
         assert knapsack.patterns(30)[:, 0].max() == min(15, limit)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(cases(0, 1 << 40), st.lists(st.integers(0, 40), min_size=1, max_size=3))
 def test_the_exact_best_to_the_last_digit(case: Case, rooms: list[int]) -> None:
     rooms = [min(room, case.capacity) for room in rooms]

@@ -59,7 +59,7 @@ def checked(sizes: Sequence[int], bin_types: Sequence[BinType], packing: MixedPa
     return cost
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(ITEMS)
 @example(([6, 6, 6], [BinType(10, (0, 1, 10), 2), BinType(12, (4, 1, 12), None)]))
 @example(
@@ -82,7 +82,7 @@ def test_nothing_costs_less_on_any_level(case: tuple[list[int], list[BinType]]) 
     assert packing.proven
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(ITEMS, st.sampled_from([2, 3]))
 def test_where_patterns_are_too_many_to_list(
     case: tuple[list[int], list[BinType]], times: int
@@ -101,7 +101,7 @@ def test_where_patterns_are_too_many_to_list(
     assert packing.bound <= best[0]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @example(([3, 11, 11, 11, 11], [BinType(24, (0, 1, 24), 2)]), 10**6, 1)
 @given(ITEMS, st.sampled_from([10**6, 25 * 10**7, 999_999_937]), st.integers(1, 3))
 def test_sizes_in_bytes_and_prices_in_small_parts(
@@ -265,7 +265,7 @@ def test_an_item_that_just_fits_is_found_a_bin_among_others() -> None:
     assert packing.proven
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(st.integers(1, 25), min_size=3, max_size=7),
     st.lists(st.tuples(st.integers(25, 40), st.integers(0, 9)), min_size=2, max_size=3),

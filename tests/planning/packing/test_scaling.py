@@ -45,7 +45,7 @@ def nearly_full(draw: st.DrawFn) -> tuple[list[int], list[int]]:
 
 
 @pytest.mark.parametrize("steps", [{}, {"_STEPS": 1000, "_FINE_STEPS": 1500}])
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(nearly_full())
 def test_what_fits_on_the_grid_fits_and_what_fits_does_so_rounded_down(
     steps: dict[str, int], case: tuple[list[int], list[int]]
@@ -69,7 +69,7 @@ def test_what_fits_on_the_grid_fits_and_what_fits_does_so_rounded_down(
     assert all(exact) or not found.exact
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(nearly_full(), st.randoms(use_true_random=False))
 def test_each_item_comes_out_once(case: tuple[list[int], list[int]], random: Random) -> None:
     sizes, capacities = case

@@ -245,7 +245,7 @@ def balance(
 
 
 @pytest.mark.parametrize("other", [{}, {"_MOST_TAKEN": 0}, {"_MOST_PLACES": 0}])
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(UNITS, st.lists(BIN_TYPES, min_size=1, max_size=3), st.booleans())
 def test_none_is_better(
     other: dict[str, int], units: tuple[list[int], Folders], bin_types: list[BinType], even: bool
@@ -271,7 +271,7 @@ def test_none_is_better(
     assert measure(found) == min(map(measure, same))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(UNITS, st.lists(BIN_TYPES, min_size=2, max_size=3), st.integers(1, 4))
 @example(([3, 1, 6], [()] * 3), [BinType(7, (1, 2), 1), BinType(3, (3, 2), 2)], 2)
 @example(
@@ -299,7 +299,7 @@ def test_a_search_cut_short_finds_discs_none_of_which_can_be_left_out(
     assert not any(discs(runs) in fewer for runs in every)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(st.integers(1, 9), min_size=5, max_size=30),
     st.lists(LIMITED, min_size=2, max_size=3),
