@@ -19,13 +19,12 @@ from spanner.incremental import IncrementalOptions, compare
 from spanner.library import Library, open_library
 from spanner.library.snapshot import freeze
 from spanner.model.plan import Plan
-from spanner.model.tree import Skipped, Tree
+from spanner.model.tree import OUTSIDE, Skipped, Tree
 from spanner.model.units import format_size
 from spanner.planning.planner import PlanOptions, make_plan
 from spanner.reading.discs import expand
 from spanner.sources.collect import CollectOptions, collect
 from spanner.sources.hashing import with_hashes
-from spanner.sources.resolver import OUTSIDE
 from spanner.wording import printable
 
 _SHOWN = 20  # lines of a kind; the plan has all

@@ -16,10 +16,9 @@ from spanner.errors import SourceError
 from spanner.library import Library
 from spanner.library.archived_sessions import of_source, plan_of, sessions
 from spanner.model.plan import Plan
-from spanner.model.tree import UNREADABLE, Tree, origin
+from spanner.model.tree import MISSING, UNREADABLE, Tree, origin
 from spanner.sources.collect import CollectOptions, collect
 from spanner.sources.hashing import Division, hash_file
-from spanner.sources.resolver import MISSING
 from spanner.wording import printable
 
 

@@ -9,9 +9,8 @@ from urllib.parse import quote
 
 from spanner.catalog import media_table
 from spanner.model.plan import Disc, Plan
-from spanner.model.tree import UNREADABLE
+from spanner.model.tree import MISSING, UNREADABLE
 from spanner.model.units import format_size
-from spanner.sources.resolver import MISSING
 from spanner.wording import printable
 
 _MOST_PLACES = 100  # of missing media files, in README.txt

@@ -11,7 +11,8 @@ from spanner.cli.output import print_json, print_lines
 from spanner.cli.terminal_progress import TerminalProgress
 from spanner.errors import SourceError
 from spanner.model.session import Session
-from spanner.sources.resolver import MISSING, OUTSIDE, last_seen
+from spanner.model.tree import MISSING, OUTSIDE
+from spanner.sources.resolver import last_seen
 from spanner.sources.session_scan import ScannedSession, scan_media
 from spanner.wording import printable
 

@@ -13,9 +13,8 @@ import msgspec
 from spanner.catalog.escaping import escape, unescape
 from spanner.errors import UsageError
 from spanner.model.plan import Plan
-from spanner.model.tree import UNREADABLE
+from spanner.model.tree import MISSING, UNREADABLE
 from spanner.planning.plan_file import decode
-from spanner.sources.resolver import MISSING
 
 
 class ArchivedSession(msgspec.Struct, frozen=True):

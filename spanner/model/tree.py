@@ -8,7 +8,10 @@ import msgspec
 
 from spanner.model.base_set import BaseFile, BaseSet, ComparedSet
 
+INSIDE, OUTSIDE, MISSING = "inside", "outside", "missing"
+EMBEDDED, REGENERABLE = "embedded", "regenerable"
 UNREADABLE = "unreadable"
+"""What becomes of a media reference; UNREADABLE is a whole session whose references are unknown."""
 """The status of the record that stands for a session that cannot be read."""
 
 

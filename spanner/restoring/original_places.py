@@ -8,10 +8,9 @@ from spanner.catalog.reader import read_references
 from spanner.errors import DamagedImageError
 from spanner.model.mounts import mount_point
 from spanner.model.paths import is_bytes, parents
-from spanner.model.tree import ReferenceRecord
+from spanner.model.tree import OUTSIDE, ReferenceRecord
 from spanner.restoring.opened_discs import OpenedDisc
 from spanner.restoring.restore_plan import RestorePlan
-from spanner.sources.resolver import OUTSIDE
 from spanner.wording import printable
 
 

@@ -8,20 +8,20 @@ from burners.progress import Progress, silent
 from spanner.errors import MissingMediaError, UnreadableSourcesError, UsageError
 from spanner.model.paths import is_bytes
 from spanner.model.session import SessionError, UnlistedError
-from spanner.model.tree import UNREADABLE, ReferenceRecord, Tree, origin
-from spanner.sources.external import ExternalMedia
-from spanner.sources.formats.detect import looks_like_session
-from spanner.sources.regenerable import Regenerable
-from spanner.sources.resolver import (
+from spanner.model.tree import (
     INSIDE,
     MISSING,
     OUTSIDE,
     REGENERABLE,
-    MediaResolver,
-    home_of,
-    is_backup,
-    last_seen,
+    UNREADABLE,
+    ReferenceRecord,
+    Tree,
+    origin,
 )
+from spanner.sources.external import ExternalMedia
+from spanner.sources.formats.detect import looks_like_session
+from spanner.sources.regenerable import Regenerable
+from spanner.sources.resolver import MediaResolver, home_of, is_backup, last_seen
 from spanner.sources.selection import without
 from spanner.sources.session_scan import ScannedSession, scan_sessions, session_files
 from spanner.sources.walk import walk

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from spanner.model.session import MediaReference, Session
+from spanner.model.tree import EMBEDDED, INSIDE, MISSING, OUTSIDE, REGENERABLE
 from spanner.sources.folders import Folders, folded, mounted_volumes
 from spanner.sources.sound import Sound, examine
 
-INSIDE, OUTSIDE, MISSING = "inside", "outside", "missing"
-EMBEDDED, REGENERABLE = "embedded", "regenerable"
 _MEDIA_FOLDERS = ("audio files", "renamed audio files", "video files")  # folded, the best first
 _BACKUP_FOLDERS = {  # folded
     "auto saves",

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from spanner.errors import UsageError
 from spanner.model.session import Session, SessionError
+from spanner.model.tree import MISSING
 from spanner.sources.folders import Folders
 from spanner.sources.formats.detect import looks_like_session, read_session
-from spanner.sources.resolver import MISSING, MediaResolver, ResolvedReference, is_backup
+from spanner.sources.resolver import MediaResolver, ResolvedReference, is_backup
 from spanner.wording import printable
 
 

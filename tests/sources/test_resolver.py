@@ -11,17 +11,9 @@ from msgspec.structs import replace
 
 from spanner.model import mounts
 from spanner.model.session import MediaReference, Session
+from spanner.model.tree import EMBEDDED, INSIDE, MISSING, OUTSIDE, REGENERABLE
 from spanner.sources.folders import Folders, mounted_volumes
-from spanner.sources.resolver import (
-    EMBEDDED,
-    INSIDE,
-    MISSING,
-    OUTSIDE,
-    REGENERABLE,
-    MediaResolver,
-    ResolvedReference,
-    is_backup,
-)
+from spanner.sources.resolver import MediaResolver, ResolvedReference, is_backup
 from spanner.sources.session_scan import scan_sessions, session_files
 from spanner.sources.sound import Sound, examine
 from support.projects import reaper
