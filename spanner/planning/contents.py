@@ -1,4 +1,4 @@
-"""Turns what a scan found into what is placed: items with their place on disc, in units."""
+"""Turns what a scan found into what is placed: items with their places on disc, in pack items."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -55,14 +55,16 @@ class ReplicatedFiles:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What the discs are to hold; the items `everywhere` go on each."""
+    """What the discs are to hold; the `replicated` items are on each of them."""
 
-    units: tuple[PackItem, ...]
-    everywhere: tuple[Item, ...]
+    pack_items: tuple[PackItem, ...]
+    replicated: tuple[Item, ...]
     directories: tuple[Directory, ...]
 
 
-def everywhere(files: Sequence[File], capacity: int, replicate: Sequence[str]) -> ReplicatedFiles:
+def replicated_files(
+    files: Sequence[File], capacity: int, replicate: Sequence[str]
+) -> ReplicatedFiles:
     """Which files go on every disc of so many bytes: what the globs name, and session documents.
 
     An AppleDouble file goes with its file.
@@ -98,17 +100,16 @@ def everywhere(files: Sequence[File], capacity: int, replicate: Sequence[str]) -
     return ReplicatedFiles(frozenset(wanted), tuple(sorted(large)))
 
 
-def contents(
-    tree: Tree, chosen: ReplicatedFiles, room: int, *, split: bool, hashed: bool
+def place_files(
+    tree: Tree, chosen: ReplicatedFiles, capacity: int, *, split: bool, hashed: bool
 ) -> Contents:
-    """Place the tree's files for discs with `room` bytes each; a larger file is cut into parts.
+    """Place the tree's files for discs of this capacity in bytes; a larger file is cut into parts.
 
-    No unit, with the folders that it lies in, takes more than the room.
-
-    `hashed`: the items get a placeholder for their hash.
+    No pack item, with the folders that it lies in, takes more than the capacity; `chosen` files are
+    in none. `hashed`: the items get a placeholder for their hash.
 
     Raises:
-        DoesNotFitError: a file is larger than the room and may not be split.
+        DoesNotFitError: a file is larger than the capacity and may not be split.
     """
     names = DiscNames()
     directories = tuple(
@@ -124,11 +125,11 @@ def contents(
             (item,) = _items(file, 1, file.size, names, hashed)
             common.append(msgspec.structs.replace(item, replicated=True))
         else:
-            size = _part_size(file, room, names)
-            parts = _parts(file, size, room, split)
+            size = _part_size(file, capacity, names)
+            parts = _parts(file, size, capacity, split)
             items[file.path] = _items(file, parts, size if parts > 1 else file.size, names, hashed)
     doubles = doubles_of([file for file in tree.files if file.path in items])
-    return Contents(tuple(_units(items, doubles, room)), tuple(common), directories)
+    return Contents(tuple(_pack_items(items, doubles, capacity)), tuple(common), directories)
 
 
 def matches(file: File, glob: str) -> bool:
@@ -178,22 +179,24 @@ def _cost(file: File) -> int:
     return sectors(file.size) * SECTOR + overhead([""] * len(file.names), file.size)
 
 
-def _part_size(file: File, room: int, names: DiscNames) -> int:
+def _part_size(file: File, capacity: int, names: DiscNames) -> int:
     """Bytes of the file that one disc takes, whole sectors."""
     folders = [names.directory(path.rpartition("/")[0]) for path in file.names]
-    return (room - overhead(folders, file.size)) // SECTOR * SECTOR
+    return (capacity - overhead(folders, file.size)) // SECTOR * SECTOR
 
 
-def _parts(file: File, size: int, room: int, split: bool) -> int:
+def _parts(file: File, size: int, capacity: int, split: bool) -> int:
     if file.size <= size:
         return 1
-    if split and size > 0 and file.size // size * _LEAST_ROW < room:
+    if split and size > 0 and file.size // size * _LEAST_ROW < capacity:
         return -(-file.size // size)
-    beside = f", with its folders and names {format_size(room - size)} more" if size <= 0 else ""
+    beside = (
+        f", with its folders and names {format_size(capacity - size)} more" if size <= 0 else ""
+    )
     hint = "allow parts or choose larger discs" if not split and size > 0 else "choose larger discs"
     raise DoesNotFitError(
         f"{printable(file.path)} ({format_size(file.size)}{beside}) does not fit on a disc, which "
-        f"has room for {format_size(max(room, 0))}: {hint}"
+        f"has room for {format_size(max(capacity, 0))}: {hint}"
     )
 
 
@@ -238,8 +241,8 @@ def _items(file: File, parts: int, size: int, names: DiscNames, hashed: bool) ->
     ]
 
 
-def _units(
-    items: dict[str, list[Item]], doubles: dict[str, list[File]], room: int
+def _pack_items(
+    items: dict[str, list[Item]], doubles: dict[str, list[File]], capacity: int
 ) -> Iterator[PackItem]:
     """Each item alone, but an AppleDouble file with its file (its last part), if both fit."""
     beside: dict[str, PackItem] = {}
@@ -247,18 +250,18 @@ def _units(
     for owner, found in doubles.items():
         for double in found:
             so_far = beside[owner].items if owner in beside else (items[owner][-1],)
-            both = _unit(*so_far, items[double.path][0])
-            if len(items[double.path]) == 1 and both.cost + overhead(both.folders, 0) <= room:
+            both = _pack_item(*so_far, items[double.path][0])
+            if len(items[double.path]) == 1 and both.cost + overhead(both.folders, 0) <= capacity:
                 beside[owner] = both
                 apart.remove(double.path)
     for path, parts in items.items():
         if path in apart:
             for part in parts[:-1]:
-                yield _unit(part)
-            yield beside.get(path) or _unit(parts[-1])
+                yield _pack_item(part)
+            yield beside.get(path) or _pack_item(parts[-1])
 
 
-def _unit(*items: Item) -> PackItem:
+def _pack_item(*items: Item) -> PackItem:
     folders = frozenset(place.rpartition("/")[0] for item in items for place in item.places())
     return PackItem(items, sum(map(item_cost, items)), folders)
 

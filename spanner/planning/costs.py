@@ -65,12 +65,12 @@ def directory_cost(place: str) -> int:
 def directory_charges(
     folders: Sequence[frozenset[str]], present: set[str], discs: int, limit: int
 ) -> tuple[int, list[int]]:
-    """What directories cost: bytes for every disc, and bytes for each unit beside its own cost.
+    """What directories cost: bytes for every disc, and bytes for each pack item beside its cost.
 
-    `folders` are those that each unit lies in, `present` those that are on every disc already. What
-    many units lie in is charged once to every disc, what is for at most as many units as there are
-    `discs` is charged to each of them; so it does not matter which units share a disc. More is
-    charged to units where the discs would be charged over the limit.
+    `folders` are those that each pack item lies in, `present` those that are on every disc already.
+    What many pack items lie in is charged once to every disc, what is for at most as many as there
+    are `discs` is charged to each of them; so it does not matter which pack items share a disc.
+    More is charged to pack items where the discs would be charged over the limit.
     """
     groups = Counter(folders)
     needed = {group: parents(f"{folder}/" for folder in group) - present for group in groups}
@@ -79,15 +79,15 @@ def directory_charges(
         for place in needed[group]:
             users[place] += count
     common = 0
-    for_units: dict[str, int] = {}
+    for_items: dict[str, int] = {}
     for place, count in users.most_common():
         cost = directory_cost(place)
         if count > discs and common + cost <= limit:
             common += cost
         else:
-            for_units[place] = cost
+            for_items[place] = cost
     charges = {
-        group: sum(for_units.get(place, 0) for place in places) for group, places in needed.items()
+        group: sum(for_items.get(place, 0) for place in places) for group, places in needed.items()
     }
     return common, [charges[group] for group in folders]
 

@@ -1,4 +1,4 @@
-"""Groups of units that stay together on one disc where it takes them: `--keep`."""
+"""Groups of pack items that stay together on one disc where it takes them: `--keep`."""
 
 import re
 from collections import defaultdict
@@ -14,17 +14,17 @@ Keep = Callable[[str], tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class ItemGroup:
-    """Units (indices) that are placed together, and the bytes that they take at most."""
+    """Pack items (indices) that are placed together, and the bytes that they take at most."""
 
-    units: tuple[int, ...]
+    pack_items: tuple[int, ...]
     cost: int
 
 
 @dataclass(frozen=True, slots=True)
 class ItemGroups:
-    """All units in blocks; `too_large` are the groups that had to be divided."""
+    """All pack items, each in one group; `too_large` are the keys of groups that were divided."""
 
-    blocks: tuple[ItemGroup, ...]
+    groups: tuple[ItemGroup, ...]
     too_large: tuple[str, ...]
 
 
@@ -74,35 +74,35 @@ def pieces(discs: Iterable[Iterable[str]]) -> tuple[int, int]:
 
 
 def avoidable(
-    discs: Iterable[Iterable[str]], paths: Sequence[str], costs: Sequence[int], room: int
+    discs: Iterable[Iterable[str]], paths: Sequence[str], costs: Sequence[int], capacity: int
 ) -> set[str]:
-    """The folders on several discs that one disc of so much room would take."""
+    """The folders on several discs that one disc of this capacity would take."""
     divided = {folder for folder, numbers in spread(discs).items() if len(numbers) > 1}
-    return divided.difference(blocks(paths, costs, range(len(paths)), folders, room).too_large)
+    return divided.difference(grouped(paths, costs, range(len(paths)), folders, capacity).too_large)
 
 
-def blocks(
-    paths: Sequence[str], costs: Sequence[int], order: Iterable[int], keep: Keep, room: int
+def grouped(
+    paths: Sequence[str], costs: Sequence[int], order: Iterable[int], keep: Keep, capacity: int
 ) -> ItemGroups:
-    """Put units together, in the order of their first ones, where that takes no more than `room`.
+    """Put pack items together, in the order of their first ones, where `capacity` bytes take them.
 
-    The units are given by their paths and costs. Of groups in groups the outermost that fits is
-    kept.
+    Pack items are given by their paths and costs in bytes. Of groups in groups the outermost that
+    fits is kept.
     """
-    nested = {index: keep(paths[index]) for index in order}
+    keys = {index: keep(paths[index]) for index in order}
     totals: dict[tuple[str, ...], int] = {}
-    for index, groups in nested.items():
-        for depth in range(1, len(groups) + 1):
-            key = groups[:depth]
+    for index, nested in keys.items():
+        for depth in range(1, len(nested) + 1):
+            key = nested[:depth]
             totals[key] = totals.get(key, 0) + costs[index]
     members: dict[tuple[object, ...], list[int]] = {}
     too_large: dict[str, None] = {}
-    for index, groups in nested.items():
-        fits = range(1, len(groups) + 1)
-        depth = next((depth for depth in fits if totals[groups[:depth]] <= room), 0)
-        for outer in groups[: depth - 1 if depth else len(groups)]:
+    for index, nested in keys.items():
+        fits = range(1, len(nested) + 1)
+        depth = next((depth for depth in fits if totals[nested[:depth]] <= capacity), 0)
+        for outer in nested[: depth - 1 if depth else len(nested)]:
             too_large[outer] = None
-        members.setdefault(groups[:depth] if depth else (index,), []).append(index)
+        members.setdefault(nested[:depth] if depth else (index,), []).append(index)
     return ItemGroups(
         tuple(
             ItemGroup(tuple(own), sum(costs[index] for index in own)) for own in members.values()

@@ -74,7 +74,7 @@ class DiscMeasurer:
 
     def common(self, stuff: Contents) -> int:
         """Bytes of a disc that has no items of its own, in a set of two without titles."""
-        everything = tuple(range(len(stuff.units)))
+        everything = tuple(range(len(stuff.pack_items)))
         plan = self._plan(
             stuff, [DiscAssignment((), self._medium), DiscAssignment(everything, self._medium)]
         )
@@ -93,7 +93,7 @@ class DiscMeasurer:
     def least(self, stuff: Contents, common: int) -> LeastSizes:
         """What the units take at least, and what is on every disc at least."""
         items = list(_items(stuff))
-        held = parents(place for item in (*items, *stuff.everywhere) for place in item.places())
+        held = parents(place for item in (*items, *stuff.replicated) for place in item.places())
         folders = (each.disc_path or f"data/{each.path}" for each in stuff.directories)
         # What may be on another disc, and what fewer parts would not say in the catalog.
         less = sum(directory_cost(place) for place in folders if place not in held)
@@ -105,7 +105,8 @@ class DiscMeasurer:
         )
         parts = sum(sectors(item.size) for item in items if item.parts > 1) * SECTOR
         whole = tuple(
-            sum(least_cost(item) for item in unit.items if item.parts == 1) for unit in stuff.units
+            sum(least_cost(item) for item in unit.items if item.parts == 1)
+            for unit in stuff.pack_items
         )
         return LeastSizes(whole, parts, max(0, common - 2 * ALIGNMENT * SECTOR - less))
 
@@ -121,8 +122,8 @@ class DiscMeasurer:
                 capacity_sectors=share.medium.sectors,
                 image_sectors=0,
                 items=(
-                    *stuff.everywhere,
-                    *(item for index in share.units for item in stuff.units[index].items),
+                    *stuff.replicated,
+                    *(item for index in share.pack_items for item in stuff.pack_items[index].items),
                 ),
             )
             for number, share in enumerate(shares, 1)
@@ -187,4 +188,4 @@ def volume_id(title: str, number: int, count: int) -> str:
 
 
 def _items(stuff: Contents) -> Iterator[Item]:
-    return (item for unit in stuff.units for item in unit.items)
+    return (item for unit in stuff.pack_items for item in unit.items)

@@ -27,7 +27,7 @@ def with_parities(
     """
     if parities < 0:
         raise UsageError("--parity takes a number of discs from 0 on")
-    rooms = {medium.name: usable(medium) for medium in reserving(tuple(media), reserve or "0")}
+    capacities = {medium.name: usable(medium) for medium in reserving(tuple(media), reserve or "0")}
     spare = 0
     for _ in range(_ATTEMPTS):
         made = plan(spare)
@@ -36,12 +36,11 @@ def with_parities(
                 f"--parity works for {MOST_ROWS} discs at most, and this set has "
                 f"{len(made.discs)}: choose larger discs"
             )
-        excess = max(disc.volume_sectors * SECTOR - rooms[disc.medium] for disc in made.discs)
+        excess = max(disc.volume_sectors * SECTOR - capacities[disc.medium] for disc in made.discs)
         if excess <= 0:
             return _counted(made, parities)
         # Images must be shorter by that than the longest is now, which may not have been full.
-        room = rooms[made.discs[-1].medium] // SECTOR
-        spare = room - (made.longest - sectors(excess))
+        spare = capacities[made.discs[-1].medium] // SECTOR - (made.longest - sectors(excess))
     raise DoesNotFitError("parity discs do not fit beside their catalog: choose larger discs")
 
 

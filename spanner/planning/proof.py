@@ -18,7 +18,7 @@ _DIVES = 3
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Bounds for all plans of the same wishes; prices where all media have one."""
+    """Bounds for all plans with the same options; prices where all media have one."""
 
     lower_bound: int
     proven: bool
@@ -28,21 +28,21 @@ class Proof:
 
 def prove(
     least: LeastSizes,
-    blocks: Sequence[Sequence[int]],
-    shares: Sequence[DiscAssignment],
+    groups: Sequence[Sequence[int]],
+    assignments: Sequence[DiscAssignment],
     media: Sequence[Medium],
 ) -> Proof:
-    """Compare the discs with bounds on what must be placed, blocks of units whole."""
-    rooms = [
+    """Compare the discs with bounds on what must be placed, groups of pack items whole."""
+    capacities = [
         DiscCapacity(medium, usable(medium) - least.taken) for medium in media if medium.stock != 0
     ]
-    bin_types = [bin_type for bin_type in bin_types_of(rooms) if bin_type.capacity > 0]
-    sizes = [sum(least.units[unit] for unit in block) for block in blocks]
+    bin_types = [bin_type for bin_type in bin_types_of(capacities) if bin_type.capacity > 0]
+    sizes = [sum(least.units[pack_item] for pack_item in group) for group in groups]
     total = sum(sizes) + least.parts
     # What no disc takes whole can only be cut.
     largest = max(bin_type.capacity for bin_type in bin_types)
     sizes = [size for size in sizes if size <= largest]
-    discs = len(shares)
+    discs = len(assignments)
     fewest = _fewest(
         sizes,
         total,
@@ -51,7 +51,7 @@ def prove(
     )
     if any(medium.price is None for medium in media):
         return Proof(fewest, fewest == discs)
-    paid = score([share.medium for share in shares], media)[0]
+    paid = score([assignment.medium for assignment in assignments], media)[0]
     lowest = _lowest(sizes, total, bin_types, paid)
     return Proof(fewest, lowest == paid, price(paid), price(lowest))
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from spanner.errors import DoesNotFitError
-from spanner.planning.groups import ItemGroup, avoidable, blocks, folders, pieces, spread
+from spanner.planning.groups import ItemGroup, avoidable, folders, grouped, pieces, spread
 from spanner.planning.packing import pack
 from spanner.planning.packing.heuristics import best_fit_decreasing
 from spanner.planning.packing.mixed import pack_mixed
@@ -20,91 +20,93 @@ _SECONDS = 30.0
 """Longer than any plan should take: what is tried is counted, so that plans are repeatable."""
 _DIVES = 12
 _DIVES_FOR_FOLDERS = 2
-_MOST_UNITS = 20_000
-"""With more units than this no time is left for their folders."""
+_MOST_PACK_ITEMS = 20_000
+"""With more pack items than this no time is left for their folders."""
 _MOST_OPENED = 6
 _LEVELS = 14
 _MOST_POLISHED = 60
-_MOST_CHANGES = 300_000  # tried ones, times units
+_MOST_CHANGES = 300_000  # tried ones, times pack items
 
 Discs = list[tuple[list[int], int]]
-"""For each disc its units, and its type."""
+"""For each disc its pack items (indices), and its bin type (an index)."""
 
 
 def scattered(
     paths: Sequence[str],
     costs: Sequence[int],
-    kept: Sequence[ItemGroup],
+    groups: Sequence[ItemGroup],
     bin_types: Sequence[BinType],
     *,
     even: bool,
 ) -> Discs:
-    """Put the blocks of units, of these paths and costs, on the discs that cost the least.
+    """Put the groups of pack items, of these paths and costs, on the discs that cost the least.
 
     Large discs come first, and where they are filled one by one, the emptiest last.
 
     Raises:
         DoesNotFitError: the stock does not suffice.
     """
-    best = _packed(kept, bin_types, _DIVES)
-    if len(best) > 1 and len(paths) <= _MOST_UNITS:
-        field = _Field(paths, costs, kept, bin_types)
+    best = _packed(groups, bin_types, _DIVES)
+    if len(best) > 1 and len(paths) <= _MOST_PACK_ITEMS:
+        gatherer = _Gatherer(paths, costs, groups, bin_types)
 
         def rank(discs: Discs) -> tuple[object, ...]:
-            return field.rank(discs, even=even)
+            return gatherer.rank(discs, even=even)
 
-        best = min([best, *field.others(best)], key=rank)
-        best = min([best, *(field.levelled(best) if even else field.filled(best))], key=rank)
-        if len(kept) <= _MOST_POLISHED:
-            best = field.polished(best, rank)
-    last = None if even else min(best, key=lambda disc: sum(costs[unit] for unit in disc[0]))
+        best = min([best, *gatherer.others(best)], key=rank)
+        best = min([best, *(gatherer.levelled(best) if even else gatherer.filled(best))], key=rank)
+        if len(groups) <= _MOST_POLISHED:
+            best = gatherer.polished(best, rank)
+    last = (
+        None if even else min(best, key=lambda disc: sum(costs[pack_item] for pack_item in disc[0]))
+    )
     return sorted(best, key=lambda disc: (-bin_types[disc[1]].capacity, disc is last, disc[0]))
 
 
-def _packed(kept: Sequence[ItemGroup], bin_types: Sequence[BinType], dives: int) -> Discs:
-    """The blocks on the discs that cost the least."""
-    costs = [block.cost for block in kept]
+def _packed(groups: Sequence[ItemGroup], bin_types: Sequence[BinType], dives: int) -> Discs:
+    """The groups on the discs that cost the least, wherever their folders come to lie."""
+    costs = [group.cost for group in groups]
     if len(bin_types) == 1 and bin_types[0].stock is None:
         bins = pack(costs, bin_types[0].capacity, _SECONDS, dives=dives).bins
-        return [(_units(kept, own), 0) for own in bins]
+        return [(_members(groups, own), 0) for own in bins]
     found = pack_mixed(costs, bin_types, _SECONDS, dives=dives)
     return [
-        (_units(kept, own), bin_type)
+        (_members(groups, own), bin_type)
         for own, bin_type in zip(found.bins, found.bin_types, strict=True)
     ]
 
 
-def _units(kept: Sequence[ItemGroup], own: Iterable[int]) -> list[int]:
-    return sorted(unit for index in own for unit in kept[index].units)
+def _members(groups: Sequence[ItemGroup], own: Iterable[int]) -> list[int]:
+    return sorted(pack_item for index in own for pack_item in groups[index].pack_items)
 
 
-class _Field:
-    """The units with their folders, and the divisions of them that are tried."""
+class _Gatherer:
+    """Tries other divisions of the groups, to have each folder on few discs."""
 
     def __init__(
         self,
         paths: Sequence[str],
         costs: Sequence[int],
-        kept: Sequence[ItemGroup],
+        groups: Sequence[ItemGroup],
         bin_types: Sequence[BinType],
     ) -> None:
         self._all_paths = paths
         self._costs = costs
-        self._kinds = bin_types
-        self._room = max(bin_type.capacity for bin_type in bin_types)
-        # Blocks in the order of their paths: neighbours have folders in common.
-        self._kept = sorted(kept, key=lambda block: paths[block.units[0]])
-        self._paths = [paths[block.units[0]] for block in self._kept]
+        self._bin_types = bin_types
+        self._largest = max(bin_type.capacity for bin_type in bin_types)
+        # Groups in the order of their paths: neighbours have folders in common.
+        self._groups = sorted(groups, key=lambda group: paths[group.pack_items[0]])
+        self._paths = [paths[group.pack_items[0]] for group in self._groups]
 
     def rank(self, discs: Discs, *, even: bool) -> tuple[object, ...]:
         """What is to be small: the cost, divided folders, discs to restore one, imbalance."""
         loads = [
-            (sum(self._costs[unit] for unit in own), self._kinds[bin_type].capacity)
+            (sum(self._costs[pack_item] for pack_item in own), self._bin_types[bin_type].capacity)
             for own, bin_type in discs
         ]
         squares = sum(load * load for load, _ in loads)
         fullest = max(load / capacity for load, capacity in loads)
-        cost = total_cost(self._kinds, (bin_type for _, bin_type in discs))
+        cost = total_cost(self._bin_types, (bin_type for _, bin_type in discs))
         balance = (fullest, squares) if even else (-squares,)
         return cost, *pieces(self._paths_on(discs)), *balance
 
@@ -112,18 +114,20 @@ class _Field:
         """Other divisions, which may cost more than the best so far."""
         with suppress(DoesNotFitError):
             runs = contiguous(
-                [block.cost for block in self._kept],
+                [group.cost for group in self._groups],
                 [folders(path) for path in self._paths],
-                self._kinds,
+                self._bin_types,
             )
-            yield [(_units(self._kept, range(run.start, run.stop)), run.bin_type) for run in runs]
-        cost = total_cost(self._kinds, (bin_type for _, bin_type in best))
+            yield [
+                (_members(self._groups, range(run.start, run.stop)), run.bin_type) for run in runs
+            ]
+        cost = total_cost(self._bin_types, (bin_type for _, bin_type in best))
         for opened in self._openings(best):
             with suppress(DoesNotFitError):
                 dives = 0 if opened else _DIVES_FOR_FOLDERS
-                discs = _packed(self._folders_but(opened), self._kinds, dives)
+                discs = _packed(self._folders_but(opened), self._bin_types, dives)
                 yield discs
-                if total_cost(self._kinds, (bin_type for _, bin_type in discs)) <= cost:
+                if total_cost(self._bin_types, (bin_type for _, bin_type in discs)) <= cost:
                     return
 
     def filled(self, discs: Discs) -> Iterator[Discs]:
@@ -131,13 +135,13 @@ class _Field:
         if len({bin_type for _, bin_type in discs}) > 1:
             return
         whole, bin_type = self._undivided(discs), discs[0][1]
-        costs = [block.cost for block in whole]
-        bins = fill_one_by_one(costs, self._kinds[bin_type].capacity, len(discs))
+        costs = [group.cost for group in whole]
+        bins = fill_one_by_one(costs, self._bin_types[bin_type].capacity, len(discs))
         if bins is not None:
-            yield [(_units(whole, own), bin_type) for own in bins]
+            yield [(_members(whole, own), bin_type) for own in bins]
 
     def _undivided(self, discs: Discs) -> list[ItemGroup]:
-        """The blocks in larger ones, each a folder that these discs do not divide."""
+        """The groups in larger ones, each a folder that these discs do not divide."""
         places = spread(self._paths_on(discs))
         return self._folders_but({path for path, numbers in places.items() if len(numbers) > 1})
 
@@ -146,25 +150,25 @@ class _Field:
         if len({bin_type for _, bin_type in discs}) > 1:
             return
         whole = self._undivided(discs)
-        costs = [block.cost for block in whole]
+        costs = [group.cost for group in whole]
         low = max(*costs, -(-sum(costs) // len(discs)))
-        high = self._kinds[discs[0][1]].capacity
+        high = self._bin_types[discs[0][1]].capacity
         for _ in range(_LEVELS):
             if low >= high:
                 return
             level = (low + high) // 2
             bins = best_fit_decreasing(costs, [level] * len(costs))
             if len(bins) <= len(discs):
-                yield [(_units(whole, own), discs[0][1]) for own in bins]
+                yield [(_members(whole, own), discs[0][1]) for own in bins]
                 high = level
             else:
                 low = level + 1
 
     def polished(self, discs: Discs, rank: Callable[[Discs], tuple[object, ...]]) -> Discs:
-        """The same discs with blocks moved and exchanged as long as that makes the rank smaller."""
+        """The same discs with groups moved and exchanged as long as that makes the rank smaller."""
         left = _MOST_CHANGES // len(self._all_paths)
-        places = {unit: number for number, (own, _) in enumerate(discs) for unit in own}
-        at = [places[block.units[0]] for block in self._kept]
+        places = {pack_item: number for number, (own, _) in enumerate(discs) for pack_item in own}
+        at = [places[group.pack_items[0]] for group in self._groups]
         best, better = (rank(discs), at), True
         while better and left > 0:
             better = False
@@ -179,11 +183,11 @@ class _Field:
         return self._placed(best[1], discs)
 
     def _changes(self, at: list[int], bin_types: list[int]) -> Iterator[list[int]]:
-        """All ways to move one block to another disc, or to exchange two, that fit."""
-        room = [self._kinds[bin_type].capacity for bin_type in bin_types]
-        for block, number in zip(self._kept, at, strict=True):
-            room[number] -= block.cost
-        costs = [block.cost for block in self._kept]
+        """All ways to move one group to another disc, or to exchange two, that fit."""
+        room = [self._bin_types[bin_type].capacity for bin_type in bin_types]
+        for group, number in zip(self._groups, at, strict=True):
+            room[number] -= group.cost
+        costs = [group.cost for group in self._groups]
         for one, source in enumerate(at):
             for target in range(len(room)):
                 if target != source and costs[one] <= room[target] and at.count(source) > 1:
@@ -196,41 +200,47 @@ class _Field:
                     yield changed
 
     def _placed(self, at: list[int], discs: Discs) -> Discs:
-        """The discs with each block on the one at its place."""
+        """The discs with each group on the one that `at` has for it."""
         own: list[list[int]] = [[] for _ in discs]
-        for block, number in zip(self._kept, at, strict=True):
-            own[number].extend(block.units)
-        return [(sorted(units), bin_type) for units, (_, bin_type) in zip(own, discs, strict=True)]
+        for group, number in zip(self._groups, at, strict=True):
+            own[number].extend(group.pack_items)
+        return [
+            (sorted(pack_items), bin_type)
+            for pack_items, (_, bin_type) in zip(own, discs, strict=True)
+        ]
 
     def _openings(self, best: Discs) -> Iterator[set[str]]:
-        """No folder opened; then each of some, those with many small units first; then several.
+        """No folder opened; then each of some, those of many small pack items first; then several.
 
         Only none where the best divides no folder but those that no disc takes.
         """
         yield set()
-        if not avoidable(self._paths_on(best), self._all_paths, self._costs, self._room):
+        if not avoidable(self._paths_on(best), self._all_paths, self._costs, self._largest):
             return
-        whole = sorted(self._folders_but(set()), key=lambda block: -len(block.units))
-        own = [self._folder(block) for block in whole[:_MOST_OPENED] if len(block.units) > 1]
+        whole = sorted(self._folders_but(set()), key=lambda group: -len(group.pack_items))
+        own = [self._folder(group) for group in whole[:_MOST_OPENED] if len(group.pack_items) > 1]
         names = [folder for folder in own if folder]
         yield from ({name} for name in names)
         yield from (set(names[:count]) for count in range(2, len(names) + 1))
 
-    def _folder(self, block: ItemGroup) -> str:
-        """The innermost folder that all its units lie in; empty if there is none."""
-        first, last = (folders(self._all_paths[block.units[at]]) for at in (0, -1))
+    def _folder(self, group: ItemGroup) -> str:
+        """The innermost folder that all its pack items lie in; empty if there is none."""
+        first, last = (folders(self._all_paths[group.pack_items[at]]) for at in (0, -1))
         common = [one for one, other in zip(first, last, strict=False) if one == other]
         return common[-1] if common else ""
 
     def _folders_but(self, opened: set[str]) -> list[ItemGroup]:
-        """The blocks in larger ones, each a folder that a disc takes and that is not opened."""
+        """The groups in larger ones, each a folder that a disc takes and that is not opened."""
 
         def keep(path: str) -> tuple[str, ...]:
             return tuple(folder for folder in folders(path) if folder not in opened)
 
-        costs = [block.cost for block in self._kept]
-        outer = blocks(self._paths, costs, range(len(costs)), keep, self._room).blocks
-        return [ItemGroup(tuple(_units(self._kept, block.units)), block.cost) for block in outer]
+        costs = [group.cost for group in self._groups]
+        outer = grouped(self._paths, costs, range(len(costs)), keep, self._largest).groups
+        return [
+            ItemGroup(tuple(_members(self._groups, group.pack_items)), group.cost)
+            for group in outer
+        ]
 
     def _paths_on(self, discs: Discs) -> Iterator[list[str]]:
-        return ([self._all_paths[unit] for unit in own] for own, _ in discs)
+        return ([self._all_paths[pack_item] for pack_item in own] for own, _ in discs)

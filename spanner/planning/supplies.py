@@ -5,25 +5,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from spanner.model.plan import Disc, DividedFolder, Saving, Supply
-from spanner.planning.assignment import Assignment, DiscCapacity, Strategy, media_for, price, score
+from spanner.planning.assigning import media_for
+from spanner.planning.assignment import Assignment, DiscCapacity, Strategy, price, score
 from spanner.planning.groups import spread
 
 
 def supplies(
-    found: Assignment, manner: Strategy, rooms: Sequence[DiscCapacity]
+    assignment: Assignment, strategy: Strategy, capacities: Sequence[DiscCapacity]
 ) -> tuple[Supply, ...]:
     """What is used of each medium, and what one more in stock would save where all are used."""
-    used = Counter(share.medium.name for share in found.shares)
-    return tuple(
-        Supply(
-            room.medium.name,
-            room.medium.price,
-            room.medium.stock,
-            used[room.medium.name],
-            _saving(found, manner, rooms, room) if _used_up(room, used) else None,
-        )
-        for room in rooms
-    )
+    used = Counter(disc.medium.name for disc in assignment.discs)
+    found = []
+    for capacity in capacities:
+        medium = capacity.medium
+        used_up = capacity.size > 0 and used[medium.name] == medium.stock
+        saving = _saving(assignment, strategy, capacities, capacity) if used_up else None
+        found.append(Supply(medium.name, medium.price, medium.stock, used[medium.name], saving))
+    return tuple(found)
 
 
 def divided_folders(discs: Sequence[Disc]) -> tuple[DividedFolder, ...]:
@@ -36,21 +34,20 @@ def divided_folders(discs: Sequence[Disc]) -> tuple[DividedFolder, ...]:
     )
 
 
-def _used_up(room: DiscCapacity, used: Counter[str]) -> bool:
-    return room.size > 0 and used[room.medium.name] == room.medium.stock
-
-
 def _saving(
-    found: Assignment, manner: Strategy, rooms: Sequence[DiscCapacity], own: DiscCapacity
+    assignment: Assignment,
+    strategy: Strategy,
+    capacities: Sequence[DiscCapacity],
+    used_up: DiscCapacity,
 ) -> Saving | None:
     """What one disc more of the medium would save; None where it would not be used."""
-    more = replace(own.medium, stock=(own.medium.stock or 0) + 1)
-    offered = [replace(room, medium=more) if room is own else room for room in rooms]
-    if not found.blocks.blocks:
+    if not assignment.groups.groups:
         return None
-    then = media_for(found.blocks, manner, offered)
-    media = [room.medium for room in offered]
-    now = [share.medium for share in found.shares]
+    more = replace(used_up.medium, stock=(used_up.medium.stock or 0) + 1)
+    offered = [replace(each, medium=more) if each is used_up else each for each in capacities]
+    media = [each.medium for each in offered]
+    now = [disc.medium for disc in assignment.discs]
+    then = media_for(assignment.groups, strategy, offered)
     before, after = score(now, media), score(then, media)
     if after >= before:
         return None

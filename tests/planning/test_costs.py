@@ -14,7 +14,7 @@ from spanner.model.paths import parents
 from spanner.model.plan import FORMAT, Disc, Item, Plan, SetInfo
 from spanner.model.tree import Tree
 from spanner.model.units import SECTOR
-from spanner.planning.contents import Contents, ReplicatedFiles, contents
+from spanner.planning.contents import Contents, ReplicatedFiles, place_files
 from spanner.planning.costs import (
     directory_charges,
     directory_cost,
@@ -29,13 +29,13 @@ HUGE = 10**15
 MANY = 500
 
 
-def stuff_of(tree: Tree) -> Contents:
-    return contents(tree, NOTHING, HUGE, split=True, hashed=False)
+def contents_of(tree: Tree) -> Contents:
+    return place_files(tree, NOTHING, HUGE, split=True, hashed=False)
 
 
-def growth(tree: Tree, stuff: Contents) -> int:
+def growth(tree: Tree, contents: Contents) -> int:
     """Bytes by which a disc's image grows when the items lie on it and not on the other disc."""
-    items = tuple(item for unit in stuff.units for item in unit.items)
+    items = tuple(item for pack_item in contents.pack_items for item in pack_item.items)
 
     def first_disc(first: tuple[Item, ...], second: tuple[Item, ...]) -> int:
         discs = (
@@ -65,7 +65,7 @@ def growth(tree: Tree, stuff: Contents) -> int:
             strategy="order",
             sources=tree.roots,
             discs=discs,
-            directories=stuff.directories,
+            directories=contents.directories,
             symlinks=(),
             skipped=(),
             lower_bound=1,
@@ -76,13 +76,13 @@ def growth(tree: Tree, stuff: Contents) -> int:
     return first_disc(items, ()) - first_disc((), items)
 
 
-def bounds(stuff: Contents) -> tuple[int, int]:
+def bounds(contents: Contents) -> tuple[int, int]:
     """What the items take at least, and with all folders at most."""
-    folders = [unit.folders for unit in stuff.units]
+    folders = [pack_item.folders for pack_item in contents.pack_items]
     common, charges = directory_charges(folders, {"data"}, 0, HUGE)
     assert charges == [0] * len(folders)
-    least = sum(least_cost(item) for unit in stuff.units for item in unit.items)
-    return least, sum(unit.cost for unit in stuff.units) + common
+    least = sum(least_cost(item) for pack_item in contents.pack_items for item in pack_item.items)
+    return least, sum(pack_item.cost for pack_item in contents.pack_items) + common
 
 
 def numbered(text: str) -> list[str]:
@@ -111,9 +111,9 @@ def numbered(text: str) -> list[str]:
     ids=lambda tree: ascii(tree.files[-1].path)[:20],
 )
 def test_what_is_charged_is_what_an_image_grows_by_and_little_more(tree: Tree) -> None:
-    stuff = stuff_of(tree)
-    grown = growth(tree, stuff)
-    least, most = bounds(stuff)
+    contents = contents_of(tree)
+    grown = growth(tree, contents)
+    least, most = bounds(contents)
     rounding = ALIGNMENT * SECTOR
     assert least - rounding < grown
     assert grown < most + rounding
@@ -122,17 +122,17 @@ def test_what_is_charged_is_what_an_image_grows_by_and_little_more(tree: Tree) -
 
 def test_a_name_is_charged_nearly_to_the_byte() -> None:
     tree = tree_of({f"S/{number:0145}": 5 for number in range(4000)})
-    stuff = stuff_of(tree)
-    grown = growth(tree, stuff)
-    assert grown - ALIGNMENT * SECTOR < bounds(stuff)[1] < grown + 80 * 4000
+    contents = contents_of(tree)
+    grown = growth(tree, contents)
+    assert grown - ALIGNMENT * SECTOR < bounds(contents)[1] < grown + 80 * 4000
 
 
 @settings(max_examples=60)
 @given(trees())
 def test_the_bounds_hold_for_any_tree(tree: Tree) -> None:
-    stuff = stuff_of(tree)
-    grown = growth(tree, stuff)
-    least, most = bounds(stuff)
+    contents = contents_of(tree)
+    grown = growth(tree, contents)
+    least, most = bounds(contents)
     assert least - ALIGNMENT * SECTOR < grown < most + (ALIGNMENT + 24) * SECTOR
 
 
@@ -140,8 +140,8 @@ def test_the_bounds_hold_for_any_tree(tree: Tree) -> None:
 @given(st.lists(NAMES, min_size=1, max_size=12), st.integers(0, 20 << 30), st.integers(1, 1500))
 def test_overhead_is_enough_for_any_name(names: Sequence[str], size: int, parts: int) -> None:
     path = "/".join(names)
-    (unit,) = stuff_of(tree_of({f"S/{path}": size})).units
-    item = unit.items[0]
+    (pack_item,) = contents_of(tree_of({f"S/{path}": size})).pack_items
+    item = pack_item.items[0]
     whole = item_cost(
         Item(
             path=item.path,
@@ -157,7 +157,7 @@ def test_overhead_is_enough_for_any_name(names: Sequence[str], size: int, parts:
     )
     folders = parents([item.on_disc]) - {"data"}
     taken = whole + sum(map(directory_cost, folders))
-    assert taken <= -(-size // SECTOR) * SECTOR + overhead(unit.folders, size)
+    assert taken <= -(-size // SECTOR) * SECTOR + overhead(pack_item.folders, size)
 
 
 def test_overhead_is_counted_for_each_name() -> None:

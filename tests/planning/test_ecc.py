@@ -56,8 +56,8 @@ def test_it_takes_more_discs_and_what_is_reserved_stays_free(root: str) -> None:
 
 def test_what_fits_without_and_not_with_it(tmp_path: Path) -> None:
     write(str(tmp_path / "S"), "a.wav", os.urandom(900_000))
-    wishes = PlanOptions(media=parse_media("custom:1800kB"), split=False)
-    assert len(make_plan(walk([str(tmp_path / "S")]), wishes).discs) == 1
+    options = PlanOptions(media=parse_media("custom:1800kB"), split=False)
+    assert len(make_plan(walk([str(tmp_path / "S")]), options).discs) == 1
     with pytest.raises(DoesNotFitError, match="1 file does not fit"):
         make_plan(
             walk([str(tmp_path / "S")]),
@@ -93,8 +93,8 @@ def test_a_plan_whose_error_correction_cannot_be_is_none(root: str) -> None:
 
 @pytest.mark.parametrize("ecc", [3, 20, 100])
 def test_parity_discs_have_it_too_and_fit(root: str, ecc: float) -> None:
-    wishes = PlanOptions(media=parse_media("custom:5MB"), parity=1, ecc=ecc)
-    plan = make_plan(walk([root]), wishes)
+    options = PlanOptions(media=parse_media("custom:5MB"), parity=1, ecc=ecc)
+    plan = make_plan(walk([root]), options)
     assert plan.parities == 1
     for disc in plan.discs:
         assert planned(disc.volume_sectors, ecc).total == disc.image_sectors

@@ -7,17 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spanner.errors import UsageError
-from spanner.planning.groups import blocks, folders, keeper, pieces, spread
+from spanner.planning.groups import folders, grouped, keeper, pieces, spread
 
 
-def kept(words: str, paths: Sequence[str], room: int, cost: int = 1) -> list[list[str]]:
-    """The paths in each block, all of one cost."""
-    found = blocks(paths, [cost] * len(paths), range(len(paths)), keeper(words), room)
-    return [[paths[index] for index in block.units] for block in found.blocks]
+def kept(words: str, paths: Sequence[str], capacity: int, cost: int = 1) -> list[list[str]]:
+    """The paths in each group, all of one cost."""
+    found = grouped(paths, [cost] * len(paths), range(len(paths)), keeper(words), capacity)
+    return [[paths[index] for index in group.pack_items] for group in found.groups]
 
 
-def too_large(words: str, paths: Sequence[str], room: int) -> tuple[str, ...]:
-    return blocks(paths, [1] * len(paths), range(len(paths)), keeper(words), room).too_large
+def too_large(words: str, paths: Sequence[str], capacity: int) -> tuple[str, ...]:
+    return grouped(paths, [1] * len(paths), range(len(paths)), keeper(words), capacity).too_large
 
 
 TREE = ["S/A/x/1", "S/A/x/2", "S/A/3", "S/B/4", "S/B/5", "S/6"]
@@ -84,24 +84,24 @@ def test_no_expression(words: str) -> None:
     st.integers(4, 12),
 )
 def test_every_unit_is_in_one_block_that_fits(
-    units: list[tuple[str, int]], words: str, room: int
+    named: list[tuple[str, int]], words: str, capacity: int
 ) -> None:
-    paths = [f"{folder}/{number}" for number, (folder, _) in enumerate(units)]
-    costs = [cost for _, cost in units]
-    found = blocks(paths, costs, range(len(units)), keeper(words), room)
-    members = [index for block in found.blocks for index in block.units]
-    assert sorted(members) == list(range(len(units)))
-    for block in found.blocks:
-        assert block.cost == sum(costs[index] for index in block.units) <= room
+    paths = [f"{folder}/{number}" for number, (folder, _) in enumerate(named)]
+    costs = [cost for _, cost in named]
+    found = grouped(paths, costs, range(len(named)), keeper(words), capacity)
+    members = [index for group in found.groups for index in group.pack_items]
+    assert sorted(members) == list(range(len(named)))
+    for group in found.groups:
+        assert group.cost == sum(costs[index] for index in group.pack_items) <= capacity
     # A group is whole or was too large.
-    places = spread([paths[index] for index in block.units] for block in found.blocks)
+    places = spread([paths[index] for index in group.pack_items] for group in found.groups)
     if words == "folder":
         assert {path for path, own in places.items() if len(own) > 1} <= set(found.too_large)
         totals = {
             folder: sum(c for p, c in zip(paths, costs, strict=True) if p.startswith(f"{folder}/"))
             for folder in found.too_large
         }
-        assert all(total > room for total in totals.values())
+        assert all(total > capacity for total in totals.values())
 
 
 def test_pieces_of_folders() -> None:

@@ -14,7 +14,7 @@ from spanner.model.plan import SetInfo
 from spanner.model.tree import Tree
 from spanner.model.units import SECTOR
 from spanner.planning.assignment import DiscAssignment
-from spanner.planning.contents import Contents, ReplicatedFiles, contents
+from spanner.planning.contents import Contents, ReplicatedFiles, place_files
 from spanner.planning.measuring import DiscMeasurer, usable, volume_id
 from spanner.planning.planner import _SLACK
 from support.sessions import tree_of
@@ -25,8 +25,8 @@ INFO = SetInfo("id", "Song", "2026-01-01T00:00:00Z")
 
 
 def drafts_of(tree: Tree, chosen: ReplicatedFiles = NOTHING) -> tuple[DiscMeasurer, Contents]:
-    stuff = contents(tree, chosen, 10**12, split=True, hashed=False)
-    return DiscMeasurer(tree, [MEDIUM], "order", INFO), stuff
+    contents = place_files(tree, chosen, 10**12, split=True, hashed=False)
+    return DiscMeasurer(tree, [MEDIUM], "order", INFO), contents
 
 
 @pytest.mark.parametrize(
@@ -37,22 +37,22 @@ def test_what_a_catalog_says_of_discs_is_known_before_they_are_filled(
     title: str, count: int
 ) -> None:
     tree = tree_of({"S/a": 5000, "S/s.ptx": 5, "S/b/c": 7})
-    drafts, stuff = drafts_of(tree, ReplicatedFiles(frozenset({"S/s.ptx"}), ()))
-    shares = [
+    measurer, contents = drafts_of(tree, ReplicatedFiles(frozenset({"S/s.ptx"}), ()))
+    assignments = [
         *[DiscAssignment((), MEDIUM, title)] * (count - 1),
         DiscAssignment((0, 1), MEDIUM, title),
     ]
-    most = drafts.common(stuff) + drafts.more(stuff, shares)
-    for disc in drafts.measured(stuff, shares).discs[:-1]:
+    most = measurer.common(contents) + measurer.more(contents, assignments)
+    for disc in measurer.measured(contents, assignments).discs[:-1]:
         assert most - 24 * SECTOR <= disc.image_sectors * SECTOR <= most + _SLACK
 
 
 def test_the_numbers_of_discs_take_room_in_the_catalog_too() -> None:
     tree = tree_of({"S/x": 0}, {"S/x": [f"S/{number}" for number in range(30_000)]})
-    drafts, stuff = drafts_of(tree)
-    shares = [*[DiscAssignment((), MEDIUM)] * 9, DiscAssignment((0,), MEDIUM)]
-    plan = drafts._plan(stuff, shares)
-    most = drafts.common(stuff) + drafts.more(stuff, shares)
+    measurer, contents = drafts_of(tree)
+    assignments = [*[DiscAssignment((), MEDIUM)] * 9, DiscAssignment((0,), MEDIUM)]
+    plan = measurer._plan(contents, assignments)
+    most = measurer.common(contents) + measurer.more(contents, assignments)
     size = measure(lay_out(plan, plan.discs[0], texts(plan, plan.discs[0]))) * SECTOR
     assert most - 24 * SECTOR <= size <= most + _SLACK
 

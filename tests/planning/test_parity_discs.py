@@ -7,16 +7,16 @@ from hypothesis import strategies as st
 from spanner.errors import DoesNotFitError, UsageError
 from spanner.model.media_types import parse_media
 from spanner.model.plan import Plan
-from spanner.planning.assignment import STRATEGIES
 from spanner.planning.planner import PlanOptions, make_plan
+from spanner.planning.strategies import STRATEGIES
 from support.sessions import check, tree_of, trees
 
 MB = 1_000_000
 
 
-def plan_of(count: int, media: str, parities: int, **wishes: object) -> Plan:
+def plan_of(count: int, media: str, parities: int, **options: object) -> Plan:
     tree = tree_of({f"Song/{n:03}.wav": 3 * MB for n in range(count)} | {"Song/Song.ptx": 1000})
-    plan = make_plan(tree, PlanOptions(media=parse_media(media), parity=parities, **wishes))  # type: ignore[arg-type]
+    plan = make_plan(tree, PlanOptions(media=parse_media(media), parity=parities, **options))  # type: ignore[arg-type]
     check(tree, plan)
     return plan
 

@@ -16,20 +16,22 @@ from spanner.model.media_types import parse_media
 from spanner.model.plan import DividedFolder, Item, Plan, Saving, SetInfo
 from spanner.model.tree import Tree
 from spanner.model.units import SECTOR
-from spanner.planning.assignment import STRATEGIES, DiscAssignment, DiscCapacity, Strategy, choose
+from spanner.planning.alphabet import arranged
+from spanner.planning.assigning import assign
+from spanner.planning.assignment import DiscAssignment, DiscCapacity, Strategy
 from spanner.planning.contents import PackItem
-from spanner.planning.letters import arranged
 from spanner.planning.measuring import LeastSizes
 from spanner.planning.plan_file import decode, encode
 from spanner.planning.planner import PlanOptions, make_plan
 from spanner.planning.proof import prove
+from spanner.planning.strategies import STRATEGIES
 from support.sessions import check, tree_of
 
 MB = 10**6
 
 
-def plan_of(tree: Tree, media: str, strategy: str = "letters", **wishes: Any) -> Plan:
-    plan = make_plan(tree, PlanOptions(media=parse_media(media), pack=strategy, **wishes))
+def plan_of(tree: Tree, media: str, strategy: str = "letters", **options: Any) -> Plan:
+    plan = make_plan(tree, PlanOptions(media=parse_media(media), pack=strategy, **options))
     check(tree, plan)
     return plan
 
@@ -209,24 +211,24 @@ def test_the_plan_is_written_with_all_that_is_known() -> None:
 
 def test_a_bound_needs_the_search_where_room_says_too_little() -> None:
     # Three of 4 fit on no disc of 11, so seven need four.
-    (room,) = parse_media("custom:176s")
-    units = LeastSizes((4 * 16 * SECTOR,) * 7, 0, 0)
-    alone = [(unit,) for unit in range(7)]
-    found = prove(units, alone, [DiscAssignment((), room)] * 4, [room])
+    (medium,) = parse_media("custom:176s")
+    least = LeastSizes((4 * 16 * SECTOR,) * 7, 0, 0)
+    alone = [(index,) for index in range(7)]
+    found = prove(least, alone, [DiscAssignment((), medium)] * 4, [medium])
     assert (found.lower_bound, found.proven) == (4, True)
-    found = prove(units, alone, [DiscAssignment((), room)] * 5, [room])
+    found = prove(least, alone, [DiscAssignment((), medium)] * 5, [medium])
     assert (found.lower_bound, found.proven) == (4, False)
 
 
 def test_parts_are_liquid_and_blocks_are_not() -> None:
-    (room,) = parse_media("custom:160s")
+    (medium,) = parse_media("custom:160s")
     size = 16 * SECTOR
-    shares = [DiscAssignment((), room)] * 9
-    assert prove(LeastSizes((), 25 * size, 0), [], shares, [room]).lower_bound == 3
-    assert prove(LeastSizes((), 25 * size, 2 * size), [], shares, [room]).lower_bound == 4
-    units = LeastSizes((6 * size, 4 * size, 6 * size, 4 * size), 0, 0)
-    assert prove(units, [(0,), (1,), (2,), (3,)], shares, [room]).lower_bound == 2
-    assert prove(units, [(0,), (2,), (1, 3)], shares, [room]).lower_bound == 3
+    assignments = [DiscAssignment((), medium)] * 9
+    assert prove(LeastSizes((), 25 * size, 0), [], assignments, [medium]).lower_bound == 3
+    assert prove(LeastSizes((), 25 * size, 2 * size), [], assignments, [medium]).lower_bound == 4
+    least = LeastSizes((6 * size, 4 * size, 6 * size, 4 * size), 0, 0)
+    assert prove(least, [(0,), (1,), (2,), (3,)], assignments, [medium]).lower_bound == 2
+    assert prove(least, [(0,), (2,), (1, 3)], assignments, [medium]).lower_bound == 3
 
 
 @settings(max_examples=100)
@@ -238,19 +240,19 @@ def test_letters_take_no_more_discs_than_any_division_of_the_alphabet(
     named: list[tuple[str, int]], size: int
 ) -> None:
     paths = [f"S/A/{name}{number}" for number, (name, _) in enumerate(named)]
-    units = [
+    pack_items = [
         PackItem((Item(path=path, size=1, mtime_ns=0, mode=0o644),), 1, frozenset())
         for path in paths
     ]
     costs = [cost for _, cost in named]
     (medium,) = parse_media("custom:16s")
-    found = choose(units, costs, Strategy("letters"), [DiscCapacity(medium, size)])
-    count, room = 1, size
-    for entry in arranged(units):  # next fit: no division in this order has fewer
-        if costs[entry.index] > room:
-            count, room = count + 1, size
-        room -= costs[entry.index]
-    assert len(found.shares) == count
+    found = assign(pack_items, costs, Strategy("letters"), [DiscCapacity(medium, size)])
+    count, left = 1, size
+    for entry in arranged(pack_items):  # next fit: no division in this order has fewer
+        if costs[entry.index] > left:
+            count, left = count + 1, size
+        left -= costs[entry.index]
+    assert len(found.discs) == count
 
 
 @pytest.mark.parametrize("media", ["dvd-r", "dvd-r@.3,bd-r@1.1x2"])
@@ -260,11 +262,11 @@ def test_a_slow_machine_makes_the_same_plan(media: str, monkeypatch: pytest.Monk
         {f"S/Audio {n % 7}/{n:03}": int(numbers.uniform(0.5, 2.2) * 10**9) for n in range(60)}
     )
     info = SetInfo("id", "Song", "2026-01-01T00:00:00Z")
-    wishes = PlanOptions(media=parse_media(media), pack="optimal")
-    plan = make_plan(tree, wishes, set_info=info)
+    options = PlanOptions(media=parse_media(media), pack="optimal")
+    plan = make_plan(tree, options, set_info=info)
     slow = SimpleNamespace(monotonic=lambda: 4 * time.monotonic())
     monkeypatch.setattr("spanner.planning.packing.clock.time", slow)
-    assert make_plan(tree, wishes, set_info=info) == plan
+    assert make_plan(tree, options, set_info=info) == plan
 
 
 def test_a_medium_of_which_there_is_none_has_no_say() -> None:

@@ -12,8 +12,9 @@ from spanner.model.media_types import parse_media
 from spanner.model.plan import Plan, SetInfo
 from spanner.model.tree import Tree
 from spanner.model.units import SECTOR
-from spanner.planning.assignment import STRATEGIES
-from spanner.planning.planner import _SLACK, PlanOptions, _Planner, make_plan
+from spanner.planning.division import Divider
+from spanner.planning.planner import _SLACK, PlanOptions, make_plan
+from spanner.planning.strategies import STRATEGIES
 from support.sessions import LARGE, SMALL, check, tree_of, trees
 
 MB = 1_000_000
@@ -71,27 +72,25 @@ def session(count: int, size: int, folders: int = 40) -> Tree:
 def test_any_tree_is_planned_at_the_first_go(
     tree: Tree, strategy: str, size: int, hashed: bool, title: str
 ) -> None:
-    wishes = PlanOptions(
+    options = PlanOptions(
         media=parse_media(f"custom:{size}s"), pack=strategy, hash=hashed, title=title
     )
-    plan, slacks = planned_with(tree, wishes)
+    plan, slacks = planned_with(tree, options)
     check(tree, plan)
     assert max(slacks) == _SLACK  # more was never needed: the bounds held
 
 
-def planned_with(tree: Tree, wishes: PlanOptions) -> tuple[Plan, list[int]]:
+def planned_with(tree: Tree, options: PlanOptions) -> tuple[Plan, list[int]]:
     """The plan, and the slacks with which it was tried."""
     slacks = []
-    divided = _Planner._divided
+    divide = Divider.divide
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            _Planner,
-            "_divided",
-            lambda planner, largest, slack: (
-                slacks.append(slack) or divided(planner, largest, slack)
-            ),
+            Divider,
+            "divide",
+            lambda divider, largest, slack: slacks.append(slack) or divide(divider, largest, slack),
         )
-        return make_plan(tree, wishes), slacks
+        return make_plan(tree, options), slacks
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -128,9 +127,9 @@ def test_over_two_media(tree: Tree, strategy: str) -> None:
 @given(trees(), st.integers(0, 40))
 def test_the_bound_is_none_that_a_plan_goes_below(tree: Tree, beyond: int) -> None:
     (disc,) = plan_of(tree, "custom:9GB").discs
-    wishes = PlanOptions(media=parse_media(f"custom:{disc.image_sectors + beyond}s"))
+    options = PlanOptions(media=parse_media(f"custom:{disc.image_sectors + beyond}s"))
     try:
-        plan = make_plan(tree, wishes)
+        plan = make_plan(tree, options)
     except DoesNotFitError:
         return
     check(tree, plan)
@@ -165,12 +164,12 @@ def test_more_folders_than_a_disc_holds() -> None:
 def test_the_same_wishes_give_the_same_plan() -> None:
     tree = session(50, MB // 10)
     info = SetInfo("id", "Song", "2026-01-01T00:00:00Z")
-    wishes = PlanOptions(media=parse_media("custom:2MB"))
-    first = make_plan(tree, wishes, set_info=info)
-    assert first == make_plan(tree, wishes, set_info=info)
+    options = PlanOptions(media=parse_media("custom:2MB"))
+    first = make_plan(tree, options, set_info=info)
+    assert first == make_plan(tree, options, set_info=info)
     assert first.set == info
-    fresh = make_plan(tree, wishes)
-    assert fresh.set.id != make_plan(tree, wishes).set.id
+    fresh = make_plan(tree, options)
+    assert fresh.set.id != make_plan(tree, options).set.id
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", fresh.set.created)
 
 
@@ -414,16 +413,16 @@ def test_the_title_of_several_sources_without_one() -> None:
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_2_000_files_take_no_second(strategy: str) -> None:
-    wishes = PlanOptions(media=parse_media("cd-r"), pack=strategy)
+    options = PlanOptions(media=parse_media("cd-r"), pack=strategy)
     started = time.process_time()
-    plan = make_plan(session(2000, MB), wishes)
+    plan = make_plan(session(2000, MB), options)
     assert time.process_time() - started < 0.7
     assert len(plan.discs) == 3
 
 
 def test_20_000_files_take_a_few_seconds() -> None:
-    wishes = PlanOptions(media=parse_media("custom:40MB"), pack="letters")
+    options = PlanOptions(media=parse_media("custom:40MB"), pack="letters")
     started = time.process_time()
-    plan = make_plan(session(20_000, 2000), wishes)
+    plan = make_plan(session(20_000, 2000), options)
     assert time.process_time() - started < 5
     assert len(plan.discs) == 3

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanner.errors import DoesNotFitError
-from spanner.planning.groups import ItemGroup, blocks, keeper, pieces
+from spanner.planning.groups import ItemGroup, grouped, keeper, pieces
 from spanner.planning.packing import BinType, pack
 from spanner.planning.scattered import Discs, scattered
 
@@ -22,7 +22,7 @@ def discs_of(
     paths = list(costs)
     kept = [ItemGroup((index,), cost) for index, cost in enumerate(costs.values())]
     found = scattered(paths, list(costs.values()), kept, bin_types, even=even)
-    return [[paths[unit] for unit in own] for own, _ in found]
+    return [[paths[index] for index in own] for own, _ in found]
 
 
 def test_with_as_few_discs_folders_stay_whole() -> None:
@@ -78,7 +78,7 @@ def test_blocks_over_several_sources() -> None:
         *(ItemGroup((n,), list(costs.values())[n]) for n in (1, 2, 3, 4, 6, 7, 8)),
     ]
     found = scattered(list(costs), list(costs.values()), kept, ONE, even=True)
-    assert sorted(unit for own, _ in found for unit in own) == list(range(9))
+    assert sorted(index for own, _ in found for index in own) == list(range(9))
     assert len(found) == 4
     assert any({0, 5} <= set(own) for own, _ in found)
 
@@ -105,18 +105,18 @@ def fewest_pieces(paths: Sequence[str], costs: Sequence[int], discs: int) -> tup
 
 @settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from(["S/A", "S/B", "S/C"]), st.integers(1, 8)), max_size=7))
-def test_as_few_discs_as_can_be_and_nearly_as_few_pieces(units: list[tuple[str, int]]) -> None:
-    paths = [f"{folder}/{number}" for number, (folder, _) in enumerate(units)]
-    costs = [cost for _, cost in units]
+def test_as_few_discs_as_can_be_and_nearly_as_few_pieces(named: list[tuple[str, int]]) -> None:
+    paths = [f"{folder}/{number}" for number, (folder, _) in enumerate(named)]
+    costs = [cost for _, cost in named]
     if not paths:
         return
-    kept = blocks(paths, costs, range(len(paths)), keeper("none"), 10).blocks
+    kept = grouped(paths, costs, range(len(paths)), keeper("none"), 10).groups
     found: Discs = scattered(paths, costs, kept, ONE, even=True)
-    assert sorted(unit for own, _ in found for unit in own) == list(range(len(paths)))
-    assert all(sum(costs[unit] for unit in own) <= 10 for own, _ in found)
+    assert sorted(index for own, _ in found for index in own) == list(range(len(paths)))
+    assert all(sum(costs[index] for index in own) <= 10 for own, _ in found)
     assert len(found) == len(pack(costs, 10).bins)
     if len(found) <= 4:
-        mine = pieces([[paths[unit] for unit in own] for own, _ in found])
+        mine = pieces([[paths[index] for index in own] for own, _ in found])
         best = fewest_pieces(paths, costs, len(found))
         assert best <= mine
         assert mine[0] <= best[0] + 1

@@ -1,4 +1,4 @@
-"""Fast packings that are often the best already: decreasing best fit, and next fit in order."""
+"""Fast packings that are often the best already: best fit, largest items first or in any order."""
 
 from bisect import bisect_left, insort
 from collections.abc import Sequence
@@ -7,15 +7,15 @@ import numpy as np
 
 from spanner.errors import DoesNotFitError
 
-_BLOCK = 1024
+_CHUNK = 1024
 
 
-class _Rooms:
-    """The bins with their free room, found by best fit; blocks keep inserting cheap."""
+class _OpenBins:
+    """The bins with their free room, found by best fit; chunks keep inserting cheap."""
 
     def __init__(self) -> None:
-        self._blocks: list[list[tuple[int, int]]] = []
-        self._tops: list[tuple[int, int]] = []  # the last of each block
+        self._chunks: list[list[tuple[int, int]]] = []
+        self._tops: list[tuple[int, int]] = []  # the last of each chunk
 
     def take(self, size: int) -> tuple[int, int] | None:
         """Remove the (room, bin) with the least room that takes `size`."""
@@ -23,30 +23,30 @@ class _Rooms:
         at = bisect_left(self._tops, key)
         if at == len(self._tops):
             return None
-        block = self._blocks[at]
-        found = block.pop(bisect_left(block, key))
-        if not block:
-            del self._blocks[at], self._tops[at]
+        chunk = self._chunks[at]
+        found = chunk.pop(bisect_left(chunk, key))
+        if not chunk:
+            del self._chunks[at], self._tops[at]
         elif found == self._tops[at]:
-            self._tops[at] = block[-1]
+            self._tops[at] = chunk[-1]
         return found
 
     def put(self, room: tuple[int, int]) -> None:
         """Add a (room, bin)."""
         at = min(bisect_left(self._tops, room), len(self._tops) - 1)
         if at < 0:
-            self._blocks.append([room])
+            self._chunks.append([room])
             self._tops.append(room)
             return
-        block = self._blocks[at]
-        insort(block, room)
-        if len(block) > _BLOCK:
-            half = block[_BLOCK // 2 :]
-            del block[_BLOCK // 2 :]
-            self._blocks.insert(at + 1, half)
-            self._tops[at : at + 1] = [block[-1], half[-1]]
+        chunk = self._chunks[at]
+        insort(chunk, room)
+        if len(chunk) > _CHUNK:
+            half = chunk[_CHUNK // 2 :]
+            del chunk[_CHUNK // 2 :]
+            self._chunks.insert(at + 1, half)
+            self._tops[at : at + 1] = [chunk[-1], half[-1]]
         else:
-            self._tops[at] = block[-1]
+            self._tops[at] = chunk[-1]
 
 
 def best_fit_decreasing(sizes: Sequence[int], capacities: Sequence[int]) -> list[list[int]]:
@@ -69,9 +69,15 @@ def decreasing(sizes: Sequence[int]) -> list[int]:
 def best_fit(
     sizes: Sequence[int], order: Sequence[int], capacities: Sequence[int]
 ) -> list[list[int]]:
-    """The same with the items in this order."""
+    """The items in this order, each into the fullest bin that takes it.
+
+    Bins are opened in the order given.
+
+    Raises:
+        DoesNotFitError: the bins do not suffice.
+    """
     bins: list[list[int]] = []
-    rooms = _Rooms()
+    rooms = _OpenBins()
     for item in order:
         size = sizes[item]
         found = rooms.take(size)

@@ -1,7 +1,7 @@
 """Divides a sequence into runs of neighbours, one a disc, so that few folders are divided.
 
 First come the best discs, then the best places to cut for these, in whichever order they take the
-units: by a dynamic program over the discs taken so far and the places of the last cut.
+items: by a dynamic program over the discs taken so far and the places of the last cut.
 """
 
 from collections.abc import Hashable, Sequence
@@ -18,8 +18,8 @@ from spanner.planning.runs.media_choice import cheapest
 from spanner.planning.runs.windows import (
     NEVER,
     Ints,
+    ItemSequence,
     Step,
-    Units,
     Window,
     backward,
     forward,
@@ -34,7 +34,7 @@ _Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Units `start` to `stop` - 1 on one disc of the type with this index."""
+    """Items `start` to `stop` - 1 on one disc of the type with this index."""
 
     start: int
     stop: int
@@ -49,15 +49,15 @@ def contiguous(
     even: bool = True,
     penalties: Sequence[int] | None = None,
 ) -> list[Run]:
-    """The best division of units, with these costs in bytes, into runs of at least one unit.
+    """The best division of items, with these costs in bytes, into runs of at least one.
 
-    `folders` are those that each unit lies in, outermost first; one that comes again after
+    `folders` are those that each item lies in, outermost first; one that comes again after
     others is another one. What counts, in this order:
 
     1. the total cost of the discs, compared as tuples, then their number (of different discs
        that are equal in both, those found first are taken);
     2. how many folders are on more than one disc;
-    3. how many folders cross each cut, all cuts together; then the `penalties` of the units that
+    3. how many folders cross each cut, all cuts together; then the `penalties` of the items that
        the cuts are before, each from 0 to 15;
     4. if `even`, the fullest disc, in parts of its capacity (a float, so that bytes are told apart
        up to 2**52); then the least sum of the loads' squares. If not `even`, the greatest sum.
@@ -68,21 +68,21 @@ def contiguous(
     than 2**62.
 
     Raises:
-        DoesNotFitError: the stock does not suffice, or a unit fits no type in stock.
+        DoesNotFitError: the stock does not suffice, or an item fits no type in stock.
     """
     ends = [0, *accumulate(costs)]
     discs = cheapest(ends, bin_types)
     if len(discs) < 2:
         return [Run(0, len(costs), bin_type) for bin_type in discs]
-    units = Units.of(ends, folders, penalties)
+    sequence = ItemSequence.of(ends, folders, penalties)
     capacities = {bin_type: min(bin_types[bin_type].capacity, ends[-1]) for bin_type in discs}
     before = _orders(ends, discs, capacities)
-    field = _Field.of(units, before, capacities)
+    best = _BestCuts.of(sequence, before, capacities)
     if even:
-        levelled = field.emptied({bin_type: bin_types[bin_type].capacity for bin_type in discs})
+        levelled = best.emptied({bin_type: bin_types[bin_type].capacity for bin_type in discs})
         capacities = {bin_type: min(each, ends[-1]) for bin_type, each in levelled.items()}
-        field = _Field.of(units, before, capacities)
-    return field.runs(len(discs), max(capacities.values()), even=even)
+        best = _BestCuts.of(sequence, before, capacities)
+    return best.runs(len(discs), max(capacities.values()), even=even)
 
 
 def _orders(
@@ -111,7 +111,7 @@ class _Cut:
 
 
 @dataclass(frozen=True, slots=True)
-class _Field:
+class _BestCuts:
     """All windows, the last one the end; all divisions within them that are the best by the key.
 
     The key counts divided folders and crossed ones.
@@ -123,15 +123,15 @@ class _Field:
 
     @classmethod
     def of(
-        cls, units: Units, before: list[list[tuple[int, int]]], capacities: dict[int, int]
-    ) -> "_Field":
+        cls, sequence: ItemSequence, before: list[list[tuple[int, int]]], capacities: dict[int, int]
+    ) -> "_BestCuts":
         found: list[Window] = []
-        for bounds, discs in zip(windows(units.ends, before, capacities), before, strict=True):
-            window = Window.between(units, *bounds)
+        for bounds, discs in zip(windows(sequence.ends, before, capacities), before, strict=True):
+            window = Window.between(sequence, *bounds)
             for source, bin_type in discs if window.sums.size else ():
                 if found[source].sums.size:
                     step = step_between(
-                        units, found, source, window, bin_type, capacities[bin_type]
+                        sequence, found, source, window, bin_type, capacities[bin_type]
                     )
                     window.steps.append(step)
             found.append(window)
@@ -162,8 +162,8 @@ class _Field:
         keys = self.keys[step.source][kept]
         columns = self.kept[index]
         sums = self.windows[index].sums[columns]
-        for level, block in source.blocks():
-            start, stop = np.searchsorted(kept, (block.start, block.stop)).tolist()
+        for level, own in source.level_slices():
+            start, stop = np.searchsorted(kept, (own.start, own.stop)).tolist()
             wanted = self.keys[index][columns] - step.added[level][columns]
             for key in np.unique(keys[start:stop]):
                 places = np.flatnonzero(wanted == key)

@@ -1,4 +1,4 @@
-"""Which discs take a sequence of units, each a run of neighbours, at the least cost.
+"""Which discs take a sequence of items, each a run of neighbours, at the least cost.
 
 Every disc is filled as far as it goes: for any order of discs nothing reaches further. Of discs
 that cost the same the fewest are taken. So none can be left out, on which the division builds.
@@ -16,10 +16,10 @@ from spanner.planning.runs.large_stocks import CountTable, suits
 def cheapest(ends: Sequence[int], bin_types: Sequence[BinType]) -> list[int]:
     """The type of each of the best discs, in an order in which they take all.
 
-    `ends` are the running sums of the units' costs in bytes, from 0 on.
+    `ends` are the running sums of the items' costs in bytes, from 0 on.
 
     Raises:
-        DoesNotFitError: the stock does not suffice, or a unit fits no type in stock.
+        DoesNotFitError: the stock does not suffice, or an item fits no type in stock.
     """
     usable = {
         index: bin_type

@@ -7,7 +7,7 @@ one ends; otherwise that disc could be.
 Which folders a cut divides that no cut before it did depends on the last cut: as folders are
 nested, their number is how many more cross this cut than the least that cross any place from the
 last cut on. That tells the places of a window apart by a few levels only, so that going through
-them all takes a time in proportion to the units, times the folders' depth.
+them all takes a time in proportion to the items, times the folders' depth.
 """
 
 from collections.abc import Hashable, Iterator, Sequence
@@ -27,8 +27,8 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Units:
-    """What is divided: running sums of the units' costs from 0 on, and the folders they lie in."""
+class ItemSequence:
+    """What is divided: running sums of the items' costs from 0 on, and the folders they lie in."""
 
     ends: list[int]
     sums: Ints  # the same
@@ -41,8 +41,8 @@ class Units:
         ends: list[int],
         folders: Sequence[tuple[Hashable, ...]],
         penalties: Sequence[int] | None,
-    ) -> "Units":
-        """Units with these running sums of their costs, which lie in these folders."""
+    ) -> "ItemSequence":
+        """Items with these running sums of their costs, which lie in these folders."""
         crossing = _crossing(folders)
         weights = crossing * PENALTIES
         if penalties is not None:
@@ -51,11 +51,11 @@ class Units:
 
 
 def _crossing(folders: Sequence[tuple[Hashable, ...]]) -> Ints:
-    """By place, from before the first unit to after the last: how many folders cross it."""
-    units = len(folders)
-    same = np.fromiter(map(is_, folders, islice(folders, 1, None)), np.bool_, units - 1)
-    found = np.zeros(units + 1, dtype=np.int64)
-    found[:units] = np.fromiter(map(len, folders), np.int64, units)
+    """By place, from before the first item to after the last: how many folders cross it."""
+    items = len(folders)
+    same = np.fromiter(map(is_, folders, islice(folders, 1, None)), np.bool_, items - 1)
+    found = np.zeros(items + 1, dtype=np.int64)
+    found[:items] = np.fromiter(map(len, folders), np.int64, items)
     found[0] = 0
     for place in (np.flatnonzero(~same) + 1).tolist():
         found[place] = _common(folders[place - 1], folders[place])
@@ -86,7 +86,7 @@ class Window:
     """Where the cut after some of the discs can be."""
 
     first: int
-    sums: Ints  # of all units before each place
+    sums: Ints  # of all items before each place
     crossing: Ints
     weights: Ints
     starts: Ints  # a level is where the least that cross any place from there on are as many
@@ -94,13 +94,13 @@ class Window:
     steps: list[Step]
 
     @classmethod
-    def between(cls, units: Units, first: int, last: int) -> "Window":
+    def between(cls, sequence: ItemSequence, first: int, last: int) -> "Window":
         """From one place to another; without steps to it yet."""
-        crossing = units.crossing[first : last + 1]
+        crossing = sequence.crossing[first : last + 1]
         least = np.minimum.accumulate(crossing[::-1])[::-1]
         starts = np.flatnonzero(np.diff(least, prepend=-1))
-        weights = units.weights[first : last + 1]
-        sums = units.sums[first : last + 1]
+        weights = sequence.weights[first : last + 1]
+        sums = sequence.sums[first : last + 1]
         return cls(
             first=first,
             sums=sums,
@@ -111,20 +111,25 @@ class Window:
             steps=[],
         )
 
-    def blocks(self) -> Iterator[tuple[int, slice]]:
-        """The levels' numbers and places."""
+    def level_slices(self) -> Iterator[tuple[int, slice]]:
+        """Each level's number, and the places that are on it."""
         stops = [*self.starts[1:].tolist(), len(self.sums)]
         yield from enumerate(map(slice, self.starts.tolist(), stops))
 
 
 def step_between(
-    units: Units, found: list[Window], source: int, window: Window, bin_type: int, capacity: int
+    sequence: ItemSequence,
+    found: list[Window],
+    source: int,
+    window: Window,
+    bin_type: int,
+    capacity: int,
 ) -> Step:
     """The disc of this type and capacity between the window `source` (a number) and a later one."""
     earlier = found[source]
     after = earlier.first + len(earlier.sums)
     # The least that cross any place after the source's window and before each of this one's.
-    gap = units.crossing[after : window.first + len(window.sums) - 1]
+    gap = sequence.crossing[after : window.first + len(window.sums) - 1]
     least = np.minimum.accumulate(np.append(NEVER, gap))[window.first - after :]
     newly = window.crossing - np.minimum(earlier.levels[:, None], least)
     return Step(
@@ -158,7 +163,7 @@ def backward(found: list[Window]) -> list[Ints]:
     for window, after in zip(reversed(found), reversed(rest), strict=True):
         for step in window.steps:
             before = rest[step.source]
-            for level, block in found[step.source].blocks():
+            for level, own in found[step.source].level_slices():
                 least = np.minimum.accumulate(np.append(NEVER, after + step.added[level]))
-                np.minimum(before[block], least[step.fitting[block]], out=before[block])
+                np.minimum(before[own], least[step.fitting[own]], out=before[own])
     return rest

@@ -1,4 +1,4 @@
-"""Bounds where bins are less full than they look, and best fit with more bins than one block."""
+"""Bounds where bins are less full than they look, and best fit with more bins than one chunk."""
 
 from collections.abc import Sequence
 from itertools import chain
@@ -78,22 +78,22 @@ def test_many_equal_sizes_are_bounded_by_how_many_fit() -> None:
 def naive(sizes: Sequence[int], order: Sequence[int], capacities: Sequence[int]) -> list[list[int]]:
     """The same by looking at every bin; of equally full ones the first."""
     bins: list[list[int]] = []
-    rooms: list[int] = []
+    left: list[int] = []
     for item in order:
-        takes = [(room, at) for at, room in enumerate(rooms) if room >= sizes[item]]
+        takes = [(room, at) for at, room in enumerate(left) if room >= sizes[item]]
         if not takes:
             if len(bins) == len(capacities) or capacities[len(bins)] < sizes[item]:
                 raise DoesNotFitError
             takes = [(capacities[len(bins)], len(bins))]
-            rooms.append(capacities[len(bins)])
+            left.append(capacities[len(bins)])
             bins.append([])
         _, at = min(takes)
-        rooms[at] -= sizes[item]
+        left[at] -= sizes[item]
         bins[at].append(item)
     return [sorted(own) for own in bins]
 
 
-@pytest.mark.parametrize("block", [2, 5, 1024])
+@pytest.mark.parametrize("chunk", [2, 5, 1024])
 @settings(max_examples=150)
 @given(
     st.lists(st.integers(0, 30), max_size=70).flatmap(
@@ -102,11 +102,11 @@ def naive(sizes: Sequence[int], order: Sequence[int], capacities: Sequence[int])
     st.lists(st.integers(20, 60), min_size=1, max_size=50),
 )
 def test_best_fit_is_that_of_looking_at_every_bin(
-    block: int, items: tuple[list[int], list[int]], capacities: list[int]
+    chunk: int, items: tuple[list[int], list[int]], capacities: list[int]
 ) -> None:
     sizes, order = items
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(heuristics, "_BLOCK", block)
+        patch.setattr(heuristics, "_CHUNK", chunk)
         try:
             expected = naive(sizes, order, capacities)
         except DoesNotFitError:
@@ -129,17 +129,17 @@ def test_more_bins_than_a_block_has_room_for() -> None:
 
 def test_the_blocks_stay_in_order_and_small() -> None:
     random = Random(2)
-    rooms = heuristics._Rooms()
+    bins = heuristics._OpenBins()
     for number in range(6_000):
-        rooms.put((random.randint(0, 500), number))
+        bins.put((random.randint(0, 500), number))
         if number % 3 == 0:
             size = random.randint(0, 300)
-            found = rooms.take(size)
+            found = bins.take(size)
             assert found is None or found[0] >= size
-    there = list(chain.from_iterable(rooms._blocks))
+    there = list(chain.from_iterable(bins._chunks))
     assert there == sorted(there)
-    assert max(map(len, rooms._blocks)) <= 1024 < len(there)
-    assert [block[-1] for block in rooms._blocks] == rooms._tops
+    assert max(map(len, bins._chunks)) <= 1024 < len(there)
+    assert [chunk[-1] for chunk in bins._chunks] == bins._tops
 
 
 def test_decreasing_keeps_equal_sizes_in_order() -> None:

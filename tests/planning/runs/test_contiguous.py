@@ -25,7 +25,7 @@ Measure = tuple[float, ...]
 
 
 def in_folders(text: str) -> Folders:
-    """One unit in each word's folders, of which each letter is one: "ab" is folder b in a."""
+    """One item in each word's folders, of which each letter is one: "ab" is folder b in a."""
     words = ["" if word == "." else word for word in text.split()]
     return [tuple(word[: depth + 1] for depth in range(len(word))) for word in words]
 
@@ -177,7 +177,7 @@ BIN_TYPES = st.builds(BinType, st.sampled_from([0, *range(3, 16)]), PRICES, STOC
 LIMITED = st.builds(BinType, st.integers(5, 20), PRICES, st.integers(1, 6))
 NAMED = st.lists(st.tuples(PATHS, COSTS), min_size=1, max_size=7)
 # Sorted by their paths all of a folder are neighbours; otherwise it is another one each time.
-UNITS = (NAMED.map(sorted) | NAMED).map(
+ITEMS = (NAMED.map(sorted) | NAMED).map(
     lambda named: ([cost for _, cost in named], in_folders(" ".join(path for path, _ in named)))
 )
 
@@ -202,7 +202,7 @@ def divisions(costs: Sequence[int], bin_types: Sequence[BinType]) -> Iterator[li
 
 
 def numbered(folders: Folders) -> list[list[int]]:
-    """For each unit the first one in each folder that it is in, outermost first."""
+    """For each item the first one in each folder that it is in, outermost first."""
     found: list[list[int]] = [[]]
     for index, (before, own) in enumerate(pairwise([(), *folders])):
         same = sum(map(eq, before, own))
@@ -246,11 +246,11 @@ def balance(
 
 @pytest.mark.parametrize("other", [{}, {"_MOST_TAKEN": 0}, {"_MOST_PLACES": 0}])
 @settings(max_examples=250)
-@given(UNITS, st.lists(BIN_TYPES, min_size=1, max_size=3), st.booleans())
+@given(ITEMS, st.lists(BIN_TYPES, min_size=1, max_size=3), st.booleans())
 def test_none_is_better(
-    other: dict[str, int], units: tuple[list[int], Folders], bin_types: list[BinType], even: bool
+    other: dict[str, int], items: tuple[list[int], Folders], bin_types: list[BinType], even: bool
 ) -> None:
-    costs, folders = units
+    costs, folders = items
     every = list(divisions(costs, bin_types))
     with limits(**other):
         if not every:
@@ -272,7 +272,7 @@ def test_none_is_better(
 
 
 @settings(max_examples=150)
-@given(UNITS, st.lists(BIN_TYPES, min_size=2, max_size=3), st.integers(1, 4))
+@given(ITEMS, st.lists(BIN_TYPES, min_size=2, max_size=3), st.integers(1, 4))
 @example(([3, 1, 6], [()] * 3), [BinType(7, (1, 2), 1), BinType(3, (3, 2), 2)], 2)
 @example(
     ([3, 3, 1], [()] * 3), [BinType(3, (1, 2)), BinType(4, (3, 1), 3), BinType(5, (0, 0), 1)], 1
@@ -283,9 +283,9 @@ def test_none_is_better(
     1,
 )
 def test_a_search_cut_short_finds_discs_none_of_which_can_be_left_out(
-    units: tuple[list[int], Folders], bin_types: list[BinType], grains: int
+    items: tuple[list[int], Folders], bin_types: list[BinType], grains: int
 ) -> None:
-    costs, folders = units
+    costs, folders = items
     every = list(divisions(costs, bin_types))
     with limits(_MOST_TAKEN=10**9, _MOST_LABELS=0, _MOST_GRAINS=grains):
         if not every:
@@ -338,7 +338,7 @@ def test_large_stocks_that_a_search_by_cost_does_not_get_through() -> None:
     assert cost_of([Run(0, 0, bin_type) for bin_type in found], bin_types)[:2] == (150_75, 100)
 
 
-# many units
+# many items
 
 
 @pytest.mark.parametrize("even", [True, False])

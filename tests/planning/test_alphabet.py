@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanner.model.plan import Item
+from spanner.planning.alphabet import arranged, folded, shared, titles
 from spanner.planning.contents import PackItem
-from spanner.planning.letters import arranged, folded, shared, titles
 from support.sessions import NAMES
 
 
-def unit(path: str, part: int = 1, parts: int = 1) -> PackItem:
+def pack_item(path: str, part: int = 1, parts: int = 1) -> PackItem:
     item = Item(
         path=path,
         size=1,
@@ -28,18 +28,18 @@ def unit(path: str, part: int = 1, parts: int = 1) -> PackItem:
 
 
 def in_order(paths: Sequence[str]) -> list[str]:
-    return [paths[entry.index] for entry in arranged([unit(path) for path in paths])]
+    return [paths[entry.index] for entry in arranged([pack_item(path) for path in paths])]
 
 
 def begins(paths: Sequence[str]) -> list[int]:
-    return shared(arranged([unit(path) for path in paths]))
+    return shared(arranged([pack_item(path) for path in paths]))
 
 
 def titled(*discs: Sequence[str]) -> list[str]:
     """Titles of discs that hold these paths."""
     paths = [path for disc in discs for path in disc]
     place = {path: number for number, disc in enumerate(discs) for path in disc}
-    entries = arranged([unit(path) for path in paths])
+    entries = arranged([pack_item(path) for path in paths])
     return titles([[e for e in entries if place[paths[e.index]] == n] for n in range(len(discs))])
 
 
@@ -161,7 +161,7 @@ def test_equal_names_are_told_apart_by_themselves() -> None:
 
 
 def test_parts_keep_their_order() -> None:
-    entries = arranged([unit("S/V/Big.mov", part, 1200) for part in range(1, 1201)])
+    entries = arranged([pack_item("S/V/Big.mov", part, 1200) for part in range(1, 1201)])
     assert [entry.index for entry in entries] == list(range(1200))
     found = titles([[entry] for entry in entries])
     assert [found[0], found[1199]] == ["V Big.mov.001", "V Big.mov.1200"]
@@ -172,7 +172,7 @@ def test_long_common_beginnings_take_no_long_time() -> None:
     names = [f"{'x' * (index % 250)}" + "y" for index in range(5000)]
     paths = [f"S/{'/'.join(['folder'] * 50)}/{index}/{name}" for index, name in enumerate(names)]
     started = time.process_time()
-    entries = arranged([unit(path) for path in paths])
+    entries = arranged([pack_item(path) for path in paths])
     found = titles([entries[index : index + 3] for index in range(0, 5000, 3)])
     assert time.process_time() - started < 2
     assert len(found) == 1667
@@ -183,7 +183,7 @@ def test_long_common_beginnings_take_no_long_time() -> None:
 def test_every_unit_is_in_the_order_and_every_title_can_be_printed(
     names: list[list[str]], size: int
 ) -> None:
-    entries = arranged([unit("/".join(parts)) for parts in names])
+    entries = arranged([pack_item("/".join(parts)) for parts in names])
     assert sorted(entry.index for entry in entries) == list(range(len(names)))
     discs = [entries[index : index + size] for index in range(0, len(entries), size)]
     found = titles(discs)

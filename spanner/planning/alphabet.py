@@ -1,8 +1,8 @@
-"""Alphabetical ranges: each disc gets a run of first letters of each folder, "Audio Files A–F".
+"""Alphabetical order, and how its ranges are called: "Audio Files A–F".
 
-Within a section (a source's top folder) units are sorted by their folded names: symbols, digits,
-letters, whatever accents and case. Where as few discs do, they are divided between first letters;
-else a letter is divided by the next one, "Audio Files A–Sk", "Audio Files Sl–Z".
+Within a section (a source's top folder) pack items are sorted by their folded names: symbols,
+digits, letters, whatever accents and case. Where as few discs do, they are divided between first
+letters; else a letter is divided by the next one, "Audio Files A–Sk", "Audio Files Sl–Z".
 """
 
 import unicodedata
@@ -22,7 +22,7 @@ _MOST_SECTIONS = 4
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A unit in the alphabet: its index, its section, and its name below that, as it is sorted."""
+    """A pack item in the alphabet: its index, its section, its name below that, as it is sorted."""
 
     index: int
     section: str
@@ -31,16 +31,16 @@ class Entry:
     name: str
 
 
-def arranged(units: Sequence[PackItem]) -> list[Entry]:
-    """All units in alphabetical order."""
+def arranged(pack_items: Sequence[PackItem]) -> list[Entry]:
+    """All pack items in alphabetical order."""
     section_key = cache(_section_key)
     ordered = []
-    for index, unit in enumerate(units):
-        section, below = _divided(unit.path)
+    for index, pack_item in enumerate(pack_items):
+        section, below = _divided(pack_item.path)
         # A path's separators come before all that a name can hold: a folder stays together.
         key = folded(below).replace("/", "\0")
-        entry = Entry(index, section, key, below, unit.name)
-        ordered.append((section_key(section), _order(key), unit.path, index, entry))
+        entry = Entry(index, section, key, below, pack_item.name)
+        ordered.append((section_key(section), _order(key), pack_item.path, index, entry))
     ordered.sort(key=lambda each: each[:4])
     return [each[4] for each in ordered]
 
