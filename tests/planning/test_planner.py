@@ -1,7 +1,6 @@
 """Whole plans: exact, complete, within the media, and well named."""
 
 import re
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +15,7 @@ from spanner.planning.division import Divider
 from spanner.planning.planner import _SLACK, PlanOptions, make_plan
 from spanner.planning.strategies import STRATEGIES
 from support.sessions import LARGE, SMALL, check, tree_of, trees
+from support.work import lines
 
 MB = 1_000_000
 
@@ -161,7 +161,7 @@ def test_more_folders_than_a_disc_holds() -> None:
         assert 2 <= len(plan.discs) <= 6
 
 
-def test_the_same_wishes_give_the_same_plan() -> None:
+def test_the_same_options_give_the_same_plan() -> None:
     tree = session(50, MB // 10)
     info = SetInfo("id", "Song", "2026-01-01T00:00:00Z")
     options = PlanOptions(media=parse_media("custom:2MB"))
@@ -412,17 +412,19 @@ def test_the_title_of_several_sources_without_one() -> None:
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_2_000_files_take_no_second(strategy: str) -> None:
+def test_twice_the_files_take_twice_the_work(strategy: str) -> None:
     options = PlanOptions(media=parse_media("cd-r"), pack=strategy)
-    started = time.process_time()
-    plan = make_plan(session(2000, MB), options)
-    assert time.process_time() - started < 0.7
-    assert len(plan.discs) == 3
+
+    def work(count: int) -> int:
+        tree = session(count, 2000 * MB // count)
+        assert len(make_plan(tree, options).discs) == 3
+        return lines(lambda: make_plan(tree, options))
+
+    few, many = work(300), work(600)
+    assert many < 2 * few
+    assert many < 3_500 * 600
 
 
-def test_20_000_files_take_a_few_seconds() -> None:
+def test_20_000_files() -> None:
     options = PlanOptions(media=parse_media("custom:40MB"), pack="letters")
-    started = time.process_time()
-    plan = make_plan(session(20_000, 2000), options)
-    assert time.process_time() - started < 5
-    assert len(plan.discs) == 3
+    assert len(make_plan(session(20_000, 2000), options).discs) == 3
