@@ -38,7 +38,7 @@ def suits(ends: Sequence[int], bin_types: dict[int, BinType], limits: dict[int, 
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CountTable:
     """How far each choice of so many discs reaches, and at what cost."""
 
@@ -61,13 +61,13 @@ class CountTable:
         strides = [prod(shape[axis + 1 :]) for axis in range(len(axes))]
         costs = np.array([(*bin_types[index].cost, 1) for index in (*axes, last)], dtype=np.int64)
         return cls(
-            len(ends) - 1,
-            [*axes, last],
-            limits.get(last, len(ends)),
-            [*strides, 0],
-            [*counts, np.sum(counts, axis=0)],
-            [_reach(ends, bin_types[index].capacity) for index in (*axes, last)],
-            costs[:, costs.any(axis=0)],
+            last=len(ends) - 1,
+            axes=[*axes, last],
+            most=limits.get(last, len(ends)),
+            strides=[*strides, 0],
+            counts=[*counts, np.sum(counts, axis=0)],
+            reach=[_reach(ends, bin_types[index].capacity) for index in (*axes, last)],
+            costs=costs[:, costs.any(axis=0)],
         )
 
     def best(self) -> list[int]:
