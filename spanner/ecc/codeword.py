@@ -47,7 +47,7 @@ class CodewordCheck:
             data = data[len(part) :]
 
     def bad_sectors(self) -> int:
-        """How many sectors of a layer have wrong codewords; None came: all."""
+        """How many sectors of a layer have wrong codewords; all where not the whole image came."""
         if self._position != self._end:
             return self._layer // SECTOR
         return int(np.count_nonzero(self._sum.reshape(-1, SECTOR).any(axis=1)))
@@ -63,7 +63,7 @@ class ChecksumCheck:
         self._wrong = 0
 
     def update(self, data: memoryview) -> None:
-        """Take further sectors."""
+        """Take the next whole sectors; those behind the checksums do not count."""
         end = self._layout.checksums
         for start in range(0, len(data), SECTOR):
             sector = data[start : start + SECTOR]
@@ -74,7 +74,7 @@ class ChecksumCheck:
             self._position += 1
 
     def bad_sectors(self) -> int:
-        """How many sectors of checksums do not have those of the data; of none: all."""
+        """How many sectors of checksums differ from the data's; all where not all of them came."""
         if self._position < self._layout.checksums + self._layout.layer:
             return self._layout.layer
         return self._wrong
@@ -90,7 +90,7 @@ class ChecksumCheck:
 
 @cache
 def _multiples(power: int) -> bytes:
-    """Every element times the generator to that power."""
+    """A table for `bytes.translate`: each element times the generator to that power."""
     powers = _powers()
     logarithms = {element: index for index, element in enumerate(powers)}
     return bytes(
@@ -100,7 +100,7 @@ def _multiples(power: int) -> bytes:
 
 @cache
 def _powers() -> tuple[int, ...]:
-    """The generator's powers, from 0 on."""
+    """The powers of the generator, 2, from exponent 0 on: all elements but 0."""
     found = [1]
     while len(found) < _ORDER:
         twice = found[-1] << 1

@@ -66,7 +66,7 @@ class RepairOutcome:
 
 
 def need() -> None:
-    """See that the program is there.
+    """Check that the program is installed.
 
     Raises:
         UsageError: it is not.
@@ -133,7 +133,7 @@ def _run(
     progress: Progress,
     stop: threading.Event | None,
 ) -> list[str]:
-    """What it said, without what is only about progress."""
+    """Run the program; returns its lines without those that only tell of progress."""
     lines: list[str] = []
     arguments = [PROGRAM, "--resource-file", os.devnull, "--debug", "-n", str(layout.total)]
     run([*arguments, "-i", path, *order], on_line=_listener(lines, layout, progress), stop=stop)

@@ -62,17 +62,17 @@ class Rs03:
 
     @property
     def total(self) -> int:
-        """All sectors of the augmented image."""
+        """How many sectors the augmented image has."""
         return LAYERS * self.layer
 
     @property
     def checksums(self) -> int:
-        """The first sector of the checksums."""
+        """Where the layer of checksums begins, in sectors."""
         return (LAYERS - 1 - self.roots) * self.layer
 
     @property
     def sound(self) -> bool:
-        """It can be."""
+        """Whether such an image can be: roots within limits, room for data and header."""
         return (
             _FEWEST_ROOTS <= self.roots <= _MOST_ROOTS
             and HEADER < self.data + HEADER <= self.checksums
@@ -94,7 +94,7 @@ def parse_percent(text: str) -> float:
 
 
 def is_percent(percent: float) -> bool:
-    """RS03 can have such a redundancy."""
+    """Whether RS03 can have such a redundancy."""
     return _LEAST_PERCENT <= percent <= _MOST_PERCENT
 
 
@@ -116,7 +116,7 @@ def room(sectors: int, percent: float) -> int:
 
 
 def _data_layers(percent: float) -> int:
-    """The most layers of data with that redundancy."""
+    """How many layers of data there are at most, with at least that redundancy."""
     share = Fraction(str(percent)) / 100
     return LAYERS - 1 - max(_FEWEST_ROOTS, ceil(LAYERS * share / (1 + share)))
 

@@ -108,7 +108,7 @@ def _by_bit(coefficients: Sequence[int], columns: Sequence[Column | None]) -> li
 
 
 def _sum(plan: Sequence[Sequence[Column]], part: slice, out: Column, spare: Column) -> None:
-    """Horner's scheme over one slice."""
+    """Fill `out`, a slice, with the sum of the columns of each bit, by Horner's scheme."""
     if not plan:
         out.fill(0)
         return

@@ -36,17 +36,17 @@ _LOG = {value: power for power, value in enumerate(_EXP)}
 
 
 def power(exponent: int) -> int:
-    """2 to the exponent, which may be negative."""
+    """2 to the exponent, an element of the field; the exponent may be negative."""
     return _EXP[exponent % _ORDER]
 
 
 def multiply(a: int, b: int) -> int:
-    """The product."""
+    """The product of two elements."""
     return power(_LOG[a] + _LOG[b]) if a and b else 0
 
 
 def inverse(a: int) -> int:
-    """1 / a.
+    """The element that gives 1 when multiplied by a.
 
     Raises:
         ZeroDivisionError: a is 0.

@@ -25,10 +25,10 @@ _STRIPE = 512  # sectors of each image at most
 
 
 class Writer(Protocol):
-    """What takes a parity: a file."""
+    """What a parity is written to, such as a file opened for bytes."""
 
     def write(self, data: memoryview, /) -> object:
-        """Take all of the bytes, which change afterwards."""
+        """Take all of the bytes at once: the buffer is used again afterwards."""
 
 
 @dataclass(frozen=True)
@@ -135,19 +135,23 @@ def _stripe(columns: int) -> int:
 
 
 def _there(reader: Reader, first: int, count: int) -> int:
-    """How many of the sectors it has."""
+    """How many of `count` sectors from `first` on the reader has."""
     return max(0, min(count, reader.sectors - first))
 
 
 def _fill(reader: Reader, first: int, row: Column) -> Sequence[range]:
-    """Read what there is, with zeros behind its end."""
+    """Read sectors into the row, zeros behind the end; returns those that cannot be read."""
     size = _there(reader, first, row.size // SECTOR) * SECTOR
     row[size:] = 0
     return reader.read(first, row[:size].data) if size else ()
 
 
 def _whole(image: Reader, first: int, row: Column) -> Column | None:
-    """The row, filled; None where the image has ended."""
+    """The row, filled; None where the image has ended.
+
+    Raises:
+        SourceError: sectors of the image cannot be read.
+    """
     for bad in _fill(image, first, row):
         raise SourceError(
             f"{printable(image.name)}: sectors {bad.start:,} to {bad.stop - 1:,} cannot be read; "
@@ -175,7 +179,7 @@ class _Stripe:
         self._read: set[int] = set()
 
     def reader(self, row: int) -> Reader:
-        """The image, or the parity: they are counted on."""
+        """The image of this row, or the parity: these are counted on behind the images."""
         count = len(self._images)
         return self._images[row] if row < count else self._parities[row - count]
 

@@ -7,7 +7,7 @@ from spanner.model.units import SECTOR
 
 
 class Reader(Protocol):
-    """An image or a parity."""
+    """An image or a parity that is read sector by sector, in any order."""
 
     @property
     def name(self) -> str:
@@ -15,7 +15,7 @@ class Reader(Protocol):
 
     @property
     def sectors(self) -> int:
-        """How long it is, readable or not."""
+        """How many sectors it has, readable or not."""
 
     def read(self, first: int, into: memoryview) -> Sequence[range]:
         """Fill `into` with the sectors from `first` on and return those that cannot be read.
@@ -25,12 +25,12 @@ class Reader(Protocol):
 
 
 class Missing:
-    """One that is not there."""
+    """An image or a parity that is not at hand: its length is known, and no sector can be read."""
 
     def __init__(self, name: str, sectors: int) -> None:
         self.name = name
         self.sectors = sectors
 
     def read(self, first: int, into: memoryview) -> Sequence[range]:
-        """Nothing can be read."""
+        """Return all sectors as unreadable."""
         return [range(first, first + len(into) // SECTOR)]

@@ -1,4 +1,4 @@
-"""What a division of pack items over discs is given and gives, and what its discs cost."""
+"""What strategies are given and give: capacities and assignments of discs, and what those cost."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -145,7 +145,7 @@ def is_document(file: File) -> bool:
 
 
 def _is_document(path: str) -> bool:
-    """No AppleDouble file is one."""
+    """Whether a file with this name is one; no AppleDouble file is."""
     name = path.rpartition("/")[2]
     stem, _, extension = name.rpartition(".")
     return (

@@ -41,10 +41,10 @@ def decode(text: bytes) -> Plan:
 
 
 def load(path: str) -> Plan:
-    """Read PLAN.json.
+    """The plan in PLAN.json, checked.
 
     Raises:
-        UsageError: there is none, or it is damaged.
+        UsageError: there is none, it is damaged, or it says what cannot be.
     """
     try:
         with open(path, "rb") as file:
@@ -73,5 +73,9 @@ def is_plan(path: str) -> bool:
 
 
 def save(plan: Plan, path: str) -> None:
-    """Write PLAN.json, whole or not at all."""
+    """Write PLAN.json, whole or not at all.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     write_atomically(path, [encode(plan), b"\n"])

@@ -207,7 +207,7 @@ class _Planner:
         return score(media, self._media), pieces(division.paths)
 
     def _avoidable(self, division: Division) -> bool:
-        """A folder is divided that a disc would take."""
+        """Whether a folder is divided that one disc would take."""
         paths = [pack_item.path for pack_item in division.contents.pack_items]
         largest = max(capacity.size for capacity in division.capacities)
         return bool(avoidable(division.paths, paths, division.costs, largest))

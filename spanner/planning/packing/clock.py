@@ -15,9 +15,9 @@ class Clock:
 
     @property
     def left(self) -> float:
-        """Seconds, not below 0."""
+        """Seconds until the time is over, not below 0."""
         return max(0.0, self._end - time.monotonic())
 
     def over(self) -> bool:
-        """No time is left."""
+        """Whether no time is left."""
         return time.monotonic() >= self._end

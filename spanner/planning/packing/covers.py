@@ -46,7 +46,7 @@ class _Rates:
     """The types by what room costs in them, on each level."""
 
     def __init__(self, bin_types: Sequence[BinType]) -> None:
-        self._kinds = bin_types
+        self._bin_types = bin_types
         self._levels = [
             sorted(
                 range(len(bin_types)),
@@ -75,7 +75,7 @@ class _Rates:
     ) -> int | None:
         total = 0
         for index in order:
-            bin_type = self._kinds[index]
+            bin_type = self._bin_types[index]
             left = None if bin_type.stock is None else bin_type.stock - counts[index]
             if left is None or missing <= left * bin_type.capacity:
                 return total - (-missing * bin_type.cost[level] // bin_type.capacity)

@@ -40,7 +40,7 @@ class _Level:
     begun: int
 
     def require(self, partial: Partial) -> None:
-        """What is left is to be covered from now on."""
+        """Have the program cover what is left, with what the taken bins leave of the stocks."""
         columns = self.columns
         columns.master.require(partial.left[self.index], columns.taken(partial.taken[self.begun :]))
 

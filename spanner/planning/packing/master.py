@@ -84,12 +84,12 @@ class Master:
         return len(new)
 
     def add_pool(self, pool: Pool) -> None:
-        """Add the patterns of a pool."""
+        """Add those patterns of a pool that are new, each for its type of bin."""
         for bin_type in range(len(self._costs)):
             self.add(pool.patterns[pool.bin_types == bin_type], bin_type)
 
     def add_filled(self, filled: Sequence[Filled]) -> None:
-        """Add the patterns of these bins."""
+        """Add what these bins hold as patterns, where they are new."""
         patterns = np.array([each.pattern for each in filled])
         self.add_pool(Pool(patterns, np.array([each.bin_type for each in filled])))
 

@@ -82,7 +82,7 @@ class _Mixed:
         self, sizes: Sequence[int], bin_types: list[BinType], clock: Clock, seed: int
     ) -> None:
         self._sizes = sizes
-        self._kinds = bin_types
+        self._bin_types = bin_types
         self._clock = clock
         self._seed = seed
         self._bins: list[list[int]] = []
@@ -94,12 +94,16 @@ class _Mixed:
         self._cost: Cost = tuple(len(sizes) * cost + 1 for cost in dearest)
 
     def packing(self) -> MixedPacking:
-        """Find it."""
+        """The cheapest packing found, and the bound: covers first, then simple ways, then a search.
+
+        Raises:
+            DoesNotFitError: the bins do not suffice, by all that was tried.
+        """
         total = sum(self._sizes)
-        least = least_cost(total, self._kinds)
+        least = least_cost(total, self._bin_types)
         if least is None:
             raise DoesNotFitError("the bins are not enough")
-        sets = list(islice(covers(total, self._kinds), _COVERS))
+        sets = list(islice(covers(total, self._bin_types), _COVERS))
         if sets:
             least = sets[0][0]
         bound = self._bound(least[0])
@@ -114,10 +118,10 @@ class _Mixed:
 
     def _bound(self, least: int) -> int:
         """The bound by room, and where all bins cost the same that by number."""
-        costs = {bin_type.cost[0] for bin_type in self._kinds}
+        costs = {bin_type.cost[0] for bin_type in self._bin_types}
         if len(costs) > 1:
             return least
-        largest = max(bin_type.capacity for bin_type in self._kinds)
+        largest = max(bin_type.capacity for bin_type in self._bin_types)
         return max(least, costs.pop() * lower_bound(self._sizes, largest))
 
     def _fill_covers(self, sets: Sequence[tuple[Cost, list[int]]]) -> None:
@@ -128,7 +132,7 @@ class _Mixed:
             order = [bin_type for bin_type, count in enumerate(counts) for _ in range(count)]
             for largest_first in (True, False):
                 order.sort(
-                    key=lambda bin_type: self._kinds[bin_type].capacity, reverse=largest_first
+                    key=lambda bin_type: self._bin_types[bin_type].capacity, reverse=largest_first
                 )
                 self._offer_in(order)
 
@@ -136,20 +140,20 @@ class _Mixed:
         """Put the items in such bins, by best fit, if they fit."""
         with suppress(DoesNotFitError):
             bins = best_fit_decreasing(
-                self._sizes, [self._kinds[bin_type].capacity for bin_type in order]
+                self._sizes, [self._bin_types[bin_type].capacity for bin_type in order]
             )
             self._offer(bins)
 
     def _simple(self) -> Iterator[list[list[int]]]:
         """Packings for bins of one type, or with the bins of each tried in turn."""
         largest = max(self._sizes, default=0)
-        for bin_type in self._kinds:
+        for bin_type in self._bin_types:
             if bin_type.capacity >= largest:
                 yield pack(self._sizes, bin_type.capacity, self._clock.left, dives=0).bins
         count = len(self._sizes)
         for order in (
-            sorted(self._kinds, key=lambda bin_type: -bin_type.capacity),
-            sorted(self._kinds, key=lambda bin_type: bin_type.cost[0] / bin_type.capacity),
+            sorted(self._bin_types, key=lambda bin_type: -bin_type.capacity),
+            sorted(self._bin_types, key=lambda bin_type: bin_type.cost[0] / bin_type.capacity),
         ):
             room = [bin_type.capacity for bin_type in order for _ in range(bin_type.at_most(count))]
             with suppress(DoesNotFitError):
@@ -159,31 +163,31 @@ class _Mixed:
         """Take these bins if they cost less, each of the type that suits it best."""
         taken = self._suited([sum(self._sizes[item] for item in own) for own in bins])
         if taken is not None:
-            cost = total_cost(self._kinds, taken)
+            cost = total_cost(self._bin_types, taken)
             if cost < self._cost:
                 self._bins, self._taken, self._cost = bins, taken, cost
 
     def _suited(self, loads: Sequence[int]) -> list[int] | None:
         """For each load the cheapest type that takes it, the largest first; None: not enough."""
-        left = [bin_type.at_most(len(loads)) for bin_type in self._kinds]
+        left = [bin_type.at_most(len(loads)) for bin_type in self._bin_types]
         taken = [0] * len(loads)
         for number in sorted(range(len(loads)), key=lambda number: -loads[number]):
             takes = [
                 index
-                for index, bin_type in enumerate(self._kinds)
+                for index, bin_type in enumerate(self._bin_types)
                 if left[index] and bin_type.capacity >= loads[number]
             ]
             if not takes:
                 return None
-            taken[number] = min(takes, key=lambda index: self._kinds[index].cost)
+            taken[number] = min(takes, key=lambda index: self._bin_types[index].cost)
             left[taken[number]] -= 1
         return taken
 
     def _search(self, bound: int) -> int:
-        """Look for less by column generation and listing; returns the bound."""
+        """Look for less by listing all patterns or by column generation; returns the bound."""
         from spanner.planning.packing.search import Search  # noqa: PLC0415 (takes long to load)
 
-        incumbent = Incumbent(distinct(self._sizes, self._kinds), self._cost, bound)
+        incumbent = Incumbent(distinct(self._sizes, self._bin_types), self._cost, bound)
         search = Search(incumbent, self._clock, self._seed)
         seeds = []
         if self._bins:

@@ -57,5 +57,5 @@ def total_cost(bin_types: Sequence[BinType], taken: Iterable[int]) -> Cost:
 
 
 def added(one: Cost, other: Cost) -> Cost:
-    """The sum, level by level."""
+    """The sum of two costs, level by level."""
     return tuple(a + b for a, b in zip(one, other, strict=True))

@@ -66,7 +66,7 @@ class Sizes:
 
 
 def distinct(sizes: Sequence[int], bin_types: Sequence[BinType]) -> Sizes:
-    """The instance of these items."""
+    """The items by distinct sizes, on a grid that is fine enough for bins of these types."""
     values = np.asarray(sizes, dtype=np.int64)
     positive = np.flatnonzero(values)
     values = values[positive]

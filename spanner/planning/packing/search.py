@@ -90,7 +90,7 @@ class Search:
         return self._sizes.exact
 
     def _close_whole(self, columns: Columns, duals: Floats) -> None:
-        """Find a packing at the bound, or raise it."""
+        """Choose from all patterns: a packing that costs the bound is found, or the bound rises."""
         whole = Partial(self._sizes.counts.copy())
         while not (self._best.settled or self._clock.over()):
             pool = usable_patterns(columns, whole, self._best.bound, duals, _WHOLE, self._clock)

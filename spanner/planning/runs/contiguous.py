@@ -216,7 +216,7 @@ class _BestCuts:
         return picked
 
     def _any(self) -> list[_Cut]:
-        """One of the best divisions by the key."""
+        """The cuts of one of the best divisions by the key, traced back from the end."""
         cuts = []
         index, at = len(self.windows) - 1, np.zeros(1, dtype=np.int64)
         while index:

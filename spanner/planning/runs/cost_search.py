@@ -78,7 +78,7 @@ def _search(
 
 
 def _needed(ends: Sequence[int], bin_types: dict[int, BinType], discs: list[int]) -> list[int]:
-    """Without discs that can be left out in this order."""
+    """The discs in this order, without those that the others reach the end without."""
     capacities = {index: bin_type.capacity for index, bin_type in bin_types.items()}
     spare: int | None = 0
     while spare is not None:

@@ -71,7 +71,11 @@ class CountTable:
         )
 
     def best(self) -> list[int]:
-        """The types of the best discs, in order."""
+        """The types of the best discs, in an order in which they take all.
+
+        Raises:
+            DoesNotFitError: the stocks do not suffice.
+        """
         # What counts most of a cell's cost, but for the number of discs times that of the last.
         more = self.costs[:-1, 0] - self.costs[-1, 0]
         first = more @ np.stack(self.counts[:-1])

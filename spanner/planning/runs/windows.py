@@ -95,7 +95,7 @@ class Window:
 
     @classmethod
     def between(cls, sequence: ItemSequence, first: int, last: int) -> "Window":
-        """From one place to another; without steps to it yet."""
+        """The window from one place to another, both in it; without steps to it yet."""
         crossing = sequence.crossing[first : last + 1]
         least = np.minimum.accumulate(crossing[::-1])[::-1]
         starts = np.flatnonzero(np.diff(least, prepend=-1))

@@ -10,7 +10,7 @@ from spanner.planning.strategies import letters, optimal, order
 
 
 class StrategyModule(Protocol):
-    """What the module of a strategy has."""
+    """What the module of a strategy has: two functions with these names."""
 
     def divide(
         self,

@@ -199,7 +199,7 @@ def test_what_a_dive_took_counts() -> None:
             assert_whole(columns, found.filled, most)
 
 
-def test_patterns_of_several_kinds() -> None:
+def test_patterns_of_several_bin_types() -> None:
     sizes = distinct([6, 6, 4], [BinType(10, (2,)), BinType(5, (1,)), BinType(3, (1,))])
     pool = every_pattern(sizes, ALL, Clock(LONG))
     assert pool is not None
