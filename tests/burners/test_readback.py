@@ -172,19 +172,17 @@ for name in ("eject", "close"):
         do(node)
     setattr(tray, name, noted)
 readback._READY = PATIENCE
-start = time.monotonic()
 try:
     readback.reload(burners.look("/dev/sr0"), lambda: events.append(["by hand", ""]))
     end = tray.status("/dev/sr0")
 except burners.BurnError as error:
     end = str(error)
-took = time.monotonic() - start
 try:
     readback.read_back(burnt, burners.look("/dev/sr0"))
     read = ""
 except burners.BurnError as error:
     read = str(error)
-print(json.dumps([events, end, took, read]))
+print(json.dumps([events, end, read]))
 """
 
 
@@ -192,11 +190,10 @@ def test_reloading(serve: Serve) -> None:
     rig = serve(options=["--spin-up", "1", "--attention"])
     put(rig, IMAGE)
     assert ask(rig, "print(json.dumps(tray.wait_ready('/dev/sr0', 20)))")
-    events, end, took, read = ask(rig, RELOAD.replace("PATIENCE", "20"))
+    events, end, read = ask(rig, RELOAD.replace("PATIENCE", "20"))
     assert events == [["eject", "loaded"], ["close", "open"]]
     assert (end, read) == ("loaded", "")
-    assert took > 0.9
-    _, end, _, read = ask(rig, RELOAD.replace("PATIENCE", "0.2"))
+    _, end, read = ask(rig, RELOAD.replace("PATIENCE", "0.2"))
     assert "BD-RE BURNER (/dev/sr0) does not recognise the disc" in end
     assert read
 

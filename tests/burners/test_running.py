@@ -30,23 +30,33 @@ def test_it_gets_all_blocks_in_order(tmp_path: Path) -> None:
     assert out.read_bytes() == b"".join(parts)
 
 
-def test_each_line_of_both_streams_is_heard_as_it_comes() -> None:
-    heard: list[tuple[str, float]] = []
-    code = """
-import sys, time
+def test_each_line_of_both_streams_is_heard_as_it_comes(tmp_path: Path) -> None:
+    """The program goes on when its first line was heard."""
+    lines: list[str] = []
+    mark = tmp_path / "heard"
+    code = f"""
+import os, sys, time
 sys.stdout.write("Track 01:    1 of   12 MB\\rTrack 01:    2 of"); sys.stdout.flush()
-time.sleep(0.5)
+for _ in range(1000):
+    if os.path.exists({str(mark)!r}):
+        break
+    time.sleep(0.02)
+else:
+    sys.exit("nobody heard it")
 sys.stdout.write("   12 MB\\r\\n\\n"); sys.stdout.flush()
 sys.stderr.buffer.write(b"\\xff error, no end"); sys.stderr.flush()
 """
-    ended = run(python(code), on_line=lambda line: heard.append((line, time.monotonic())))
-    lines = [line for line, _ in heard]
+
+    def hear(line: str) -> None:
+        lines.append(line)
+        mark.touch()
+
+    ended = run(python(code), on_line=hear)
     assert lines == [
         "Track 01:    1 of   12 MB",
         "Track 01:    2 of   12 MB",
         "\ufffd error, no end",
     ]
-    assert heard[1][1] - heard[0][1] > 0.3
     assert ended.tail == tuple(lines)
 
 
@@ -114,11 +124,9 @@ signal.signal(signal.SIGTERM, bye)
 print("hello", flush=True)
 time.sleep(99)
 """
-    started = time.monotonic()
     with pytest.raises(StoppedError):
         run(python(code), on_line=hear, stop=stop)
     assert heard == ["hello", "bye"]
-    assert time.monotonic() - started < 10
 
 
 def test_what_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,10 +161,8 @@ import subprocess, sys
 print(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(30)"]).pid, flush=True)
 """
     heard: list[str] = []
-    started = time.monotonic()
     assert run(python(code), on_line=heard.append).code == 0
-    assert time.monotonic() - started < 10
-    os.kill(int(heard[0]), signal.SIGKILL)
+    os.kill(int(heard[0]), signal.SIGKILL)  # it is still there
 
 
 def test_its_words_are_english(monkeypatch: pytest.MonkeyPatch) -> None:

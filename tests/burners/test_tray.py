@@ -18,17 +18,18 @@ Serve = Callable[..., Rig]
 def test_an_open_tray(serve: Serve) -> None:
     rig = serve("dvd+r:4096")
     wait = (
-        "start = time.monotonic()\n"
+        "naps = []\n"
+        "tray.time.sleep = naps.append\n"
         "found = tray.wait_ready('/dev/sr0', 20)\n"
-        "print(json.dumps([found, time.monotonic() - start < 10]))"
+        "print(json.dumps([found, len(naps)]))"
     )
     rig.ask("eject")
     drive = seen(rig)
     assert (drive["state"], drive["medium"]) == ("open", None)
-    assert ask(rig, wait) == [False, True]
+    assert ask(rig, wait) == [False, 0]
     rig.ask("insert", disc="none", backing="")
     assert seen(rig)["state"] == "empty"
-    assert ask(rig, wait) == [False, True]
+    assert ask(rig, wait) == [False, 0]
 
 
 def test_a_disc_that_is_being_recognised(serve: Serve) -> None:
@@ -175,7 +176,7 @@ with burners.Monitor("/dev/cdrom") as monitor:
     print(json.dumps("watching"), flush=True)
     for line in sys.stdin:
         came = monitor.wait(float(line))
-        print(json.dumps([came, time.time()]), flush=True)
+        print(json.dumps(came), flush=True)
 """
 POLLED = """
 import pyudev
@@ -199,21 +200,15 @@ def test_discs_that_come_and_go_are_heard_of(serve: Serve, script: str) -> None:
 
         rig.ask("eject")  # while nobody waits
         wait(20)
-        assert heard(watcher)[0]
+        assert heard(watcher)
         wait(0.5)
         rig.ask("eject", "sr1")  # another drive
-        asked = time.time()
-        came, at = heard(watcher)
-        assert not came
-        assert at - asked > 0.3
+        assert not heard(watcher)
         for change in ("insert", "eject"):
             wait(20)
             time.sleep(0.2)
-            asked = time.time()
             if change == "insert":
                 rig.insert("bd-r:4096")
             else:
                 rig.ask("eject")
-            came, at = heard(watcher)
-            assert came, change
-            assert at - asked < 1
+            assert heard(watcher), change

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,10 +96,9 @@ def test_wrong_used_and_small_discs_are_refused_untouched(serve: Serve, session:
 def test_without_a_disc_it_waits_and_fails(serve: Serve, session: str) -> None:
     rig = serve("none")
     plan = make_plan(rig, session, "dvd+r")
-    started = time.monotonic()
     done = spanner(rig, "burn", plan, "--wait", "3", "--json")
-    assert 3 <= time.monotonic() - started < 12
     assert done.returncode == 6
+    assert "no disc came within 3 s" in done.stderr
     assert "insert a blank DVD+R, disc 1 of 1, SONG_01OF01" in done.stderr
     assert json.loads(done.stdout)["exit_code"] == 6
 

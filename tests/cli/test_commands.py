@@ -189,9 +189,7 @@ def test_missing_disc_is_named(run: Run, session: str, tmp_path: Path) -> None:
 
 
 def test_demo(run: Run, tmp_path: Path) -> None:
-    started = time.monotonic()
     done = run("demo", "here")
-    assert time.monotonic() - started < 60
     assert "the same bytes, times and modes" in done.stdout
     assert len(os.listdir(tmp_path / "here/images")) >= 4
     assert snapshot(str(tmp_path / "here/Demo Session")) == snapshot(
