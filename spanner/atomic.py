@@ -6,7 +6,14 @@ from collections.abc import Iterable
 
 
 def write_atomically(path: str, chunks: Iterable[bytes]) -> None:
-    """Write the chunks to `path`: beside it first, flushed, then renamed."""
+    """Write the chunks to `path`: beside it first, flushed, then renamed.
+
+    A device or a pipe, such as /dev/stdout, is written to as it is: nothing may take its place.
+    """
+    if os.path.exists(path) and not os.path.isfile(path):
+        with open(path, "wb") as file:
+            file.writelines(chunks)
+        return
     partial = f"{path}.partial"
     try:
         with open(partial, "wb") as file:

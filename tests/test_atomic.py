@@ -1,6 +1,7 @@
 """Files are whole or not there."""
 
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,3 +76,14 @@ def test_flushed_whole_before_it_is_renamed(
     monkeypatch.setattr(os, "replace", watched_replace)
     write_atomically(path, [b"12345"])
     assert seen == [("flushed", 5), ("renamed", 5)]
+
+
+def test_what_is_no_file_stays_what_it_is(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_atomically(str(pipe), [b"12", b"345"])
+    assert os.read(reader, 99) == b"12345"
+    os.close(reader)
+    assert stat.S_ISFIFO(os.stat(pipe).st_mode)
+    assert os.listdir(tmp_path) == ["pipe"]
