@@ -69,6 +69,7 @@ def session(count: int, size: int, folders: int = 40) -> Tree:
     st.booleans(),
     st.sampled_from(["", "&" * 90, "🎸" * 90]),
 )
+@pytest.mark.slow
 def test_any_tree_is_planned_at_the_first_go(
     tree: Tree, strategy: str, size: int, hashed: bool, title: str
 ) -> None:
@@ -425,6 +426,7 @@ def test_twice_the_files_take_twice_the_work(strategy: str) -> None:
     assert many < 3_500 * 600
 
 
+@pytest.mark.slow
 def test_20_000_files() -> None:
     options = PlanOptions(media=parse_media("custom:40MB"), pack="letters")
     assert len(make_plan(session(20_000, 2000), options).discs) == 3

@@ -86,6 +86,7 @@ def _library(folder: Path) -> list[str]:
 @pytest.mark.parametrize(
     "what", ["scattered", "burst", "first 32", "header", "first and header", "parity"]
 )
+@pytest.mark.slow
 def test_wrong_sectors(
     made: MadeSet, root: str, image: str, layout: Rs03, tmp_path: Path, what: str
 ) -> None:

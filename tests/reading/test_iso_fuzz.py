@@ -69,6 +69,7 @@ def is_refused(path: str) -> bool:
     return False
 
 
+@pytest.mark.slow
 def test_any_byte_may_be_wrong(image: bytes, path: str) -> None:
     """Each byte that is not zero, and some zeros, of all sectors with structure."""
     write(path, image)

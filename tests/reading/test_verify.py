@@ -73,6 +73,7 @@ def test_whole_folders(made: MadeSet, tmp_path: Path) -> None:
         assert result.files == check(image).files
 
 
+@pytest.mark.slow
 def test_a_flip_in_any_sector_is_found(made: MadeSet, image: str) -> None:
     """Two bytes of each sector, of the structure, the data, the padding, the last one."""
     noise = random.Random(10)
@@ -116,6 +117,7 @@ def test_a_flip_where_something_is_written_is_found(
         flip(made.images[1], position, mask)
 
 
+@pytest.mark.slow
 def test_every_byte_of_the_manifests_counts(made: MadeSet, image: str, folder: str) -> None:
     for path in ("tagmanifest-sha256.txt", "catalog/structure-sha256.txt"):
         start, size = place(image, path), os.path.getsize(f"{folder}/{path}")

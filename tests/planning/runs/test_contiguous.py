@@ -361,6 +361,7 @@ def test_where_not_all_pairs_of_cuts_are_compared_only_the_squares_may_be_worse(
     assert 0 <= squares - least < abs(least) / 1_000_000
 
 
+@pytest.mark.slow
 def test_many_items_and_many_discs_take_little_work() -> None:
     random.seed(2)
     costs = [random.randint(1, 20) for _ in range(100_000)]
